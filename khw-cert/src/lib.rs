@@ -1,0 +1,9 @@
+//! khw-cert
+
+/// The tool.
+pub const TOOL: khw_core::cli::Tool = khw_core::cli::Tool {
+    name: "khw-cert",
+    command: || clap::Command::new("khw-cert"),
+    rewrite: khw_core::cli::as_given,
+    run: |_| Ok(khw_core::Exit::Done),
+};

@@ -1,0 +1,71 @@
+//! Where a tool writes to: standard output, or the file of `-o FILE`.
+//!
+//! Users: every tool.
+
+use crate::Error;
+use crate::place::{self, Attributes, Existing, Permission, Placed};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// What kind of content a file has, from which its mode follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// For everybody: 0644 less the umask.
+    Public,
+    /// Holds or may hold a private key, password or token: 0600.
+    Secret,
+}
+
+impl Kind {
+    /// Mode and owner of a person's own output of this kind.
+    pub const fn attributes(self) -> Attributes {
+        let bits = match self {
+            Kind::Public => 0o644,
+            Kind::Secret => 0o600,
+        };
+        Attributes { permission: Permission::AtMost(bits), owner: None }
+    }
+}
+
+/// The `-o FILE` option.
+#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
+pub struct Output {
+    /// Write to FILE instead of standard output, atomically; a file that would not change is left untouched
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+impl Output {
+    /// Output to a file, or to standard output when it is `-`.
+    pub fn to(file: impl Into<PathBuf>) -> Self {
+        Output { file: Some(file.into()) }
+    }
+
+    /// The file, unless it is standard output.
+    pub fn path(&self) -> Option<&Path> {
+        self.file.as_deref().filter(|path| path.as_os_str() != "-")
+    }
+
+    /// Writes the whole content.
+    ///
+    /// # Errors
+    /// When the file or standard output cannot be written.
+    pub fn write(&self, content: &[u8], kind: Kind, existing: Existing) -> anyhow::Result<Placed> {
+        match self.path() {
+            None => print(content).map(|()| Placed::Written),
+            Some(path) => Ok(place::file(path, content, kind.attributes(), existing)?),
+        }
+    }
+}
+
+/// Writes data to standard output, all of it.
+///
+/// # Errors
+/// When it cannot be written. A reader that went away is not an error for the person: [`crate::cli::main`] ends quietly.
+pub fn print(content: &[u8]) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(content).and_then(|()| stdout.flush()).map_err(|cause| match cause.kind() {
+        std::io::ErrorKind::BrokenPipe => cause.into(),
+        _ => Error::io("standard output", &cause).into(),
+    })
+}

@@ -1,0 +1,394 @@
+//! Replacing a file so that nobody ever sees half of it: the old content or the new, never with a wider mode than meant.
+//!
+//! The order is: temporary file in the same directory with its mode from the first byte, owner, content, fsync, rename,
+//! fsync of the directory. A kill or a full disk leaves the old file; the temporary one is called `.NAME.khw-PID-N`.
+//! (`linkat` of an `O_TMPFILE` would leave none, but it cannot replace an existing file.)
+//!
+//! Users: every tool, through [`crate::output`] or directly.
+
+use crate::Error;
+use nix::errno::Errno;
+use nix::fcntl::{AtFlags, OFlag, RenameFlags, openat, renameat, renameat2};
+use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, fstatat};
+use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, fsync, unlinkat};
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+/// The permission bits of a placed file, in octal: `0o600`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// These bits less those of the umask, and less those that an existing file already lacks. For a person's own output.
+    AtMost(u32),
+    /// Just these bits, whatever the umask. For the files of a worker.
+    Exactly(u32),
+}
+
+/// Numeric owner and group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    /// User id.
+    pub uid: u32,
+    /// Group id.
+    pub gid: u32,
+}
+
+impl Owner {
+    /// root:root, the owner of every file of a worker.
+    pub const ROOT: Self = Owner { uid: 0, gid: 0 };
+}
+
+/// Mode and owner that a file has from its first byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attributes {
+    /// The permission bits.
+    pub permission: Permission,
+    /// The owner, or `None` for whoever runs the tool (a file that is replaced keeps its owner where that is allowed).
+    pub owner: Option<Owner>,
+}
+
+/// What to do when the file is already there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// Replace it, or leave it untouched when it is already as it should be.
+    Replace,
+    /// Refuse, also when another process makes it meanwhile. For private keys and CA certificates.
+    Refuse,
+}
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placed {
+    /// The file is new or has new content.
+    Written,
+    /// The content was right; mode or owner were put right.
+    Corrected,
+    /// Nothing was touched.
+    Unchanged,
+}
+
+/// Replaces the file at `path`. A symbolic link stays and its target is replaced; a device or pipe is written into.
+///
+/// # Errors
+/// When it is a directory, is there and may not be replaced, or the system refuses.
+pub fn file(path: &Path, content: &[u8], attributes: Attributes, existing: Existing) -> Result<Placed, Error> {
+    let target = match std::fs::canonicalize(path) {
+        Ok(target) => target,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => path.to_owned(),
+        Err(cause) => return Err(Error::io(path.display(), &cause)),
+    };
+    if let Ok(kind) = std::fs::metadata(&target) {
+        if kind.is_dir() {
+            return Err(is_directory(path));
+        }
+        if !kind.is_file() {
+            let write = File::options().write(true).open(path).and_then(|mut device| device.write_all(content));
+            return write.map(|()| Placed::Written).map_err(|e| Error::io(path.display(), &e));
+        }
+    }
+    let (Some(name), parent) = (target.file_name(), target.parent()) else {
+        return Err(is_directory(path));
+    };
+    let parent = parent.filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Directory::open(parent)?.place_as(path, name, content, attributes, existing)
+}
+
+fn is_directory(path: &Path) -> Error {
+    Error::new("is a directory, not a file").file(path.display()).hint("name the file inside it")
+}
+
+/// An open directory in which files are replaced.
+///
+/// What happens to its path meanwhile does not matter: everything goes through the descriptor.
+#[derive(Debug)]
+pub struct Directory {
+    fd: OwnedFd,
+    shown: PathBuf,
+}
+
+impl Directory {
+    /// Opens a directory by path, following symbolic links.
+    ///
+    /// # Errors
+    /// When it is not there or is no directory.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let flags = OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let fd = nix::fcntl::open(path, flags, Mode::empty()).map_err(|errno| {
+            let error = failed(path, errno);
+            if errno == Errno::ENOENT { error.hint("make the directory first") } else { error }
+        })?;
+        Ok(Directory { fd, shown: path.to_owned() })
+    }
+
+    /// A directory opened elsewhere, for example inside a staged root. `shown` is its path in messages.
+    pub fn from_fd(fd: OwnedFd, shown: PathBuf) -> Self {
+        Directory { fd, shown }
+    }
+
+    /// Its path in messages.
+    pub fn shown(&self) -> &Path {
+        &self.shown
+    }
+
+    /// Replaces the file `name` of this directory. A symbolic link of that name is itself replaced.
+    ///
+    /// # Errors
+    /// When it is a directory or a device, is there and may not be replaced, or the system refuses.
+    pub fn place(
+        &self,
+        name: &OsStr,
+        content: &[u8],
+        attributes: Attributes,
+        existing: Existing,
+    ) -> Result<Placed, Error> {
+        self.place_as(&self.shown.join(name), name, content, attributes, existing)
+    }
+
+    fn place_as(
+        &self,
+        shown: &Path,
+        name: &OsStr,
+        content: &[u8],
+        attributes: Attributes,
+        existing: Existing,
+    ) -> Result<Placed, Error> {
+        let there = self.stat(name).map_err(|e| failed(shown, e))?;
+        if let Some(there) = &there {
+            match file_type(there) {
+                SFlag::S_IFDIR => return Err(is_directory(shown)),
+                SFlag::S_IFREG | SFlag::S_IFLNK => {}
+                _ => return Err(Error::new("is a device, pipe or socket, not a file").file(shown.display())),
+            }
+            if existing == Existing::Refuse {
+                return Err(exists(shown));
+            }
+            if file_type(there) == SFlag::S_IFREG
+                && let Some(placed) = self.keep(name, content, attributes).map_err(|e| failed(shown, e))?
+            {
+                return Ok(placed);
+            }
+        }
+        let regular = there.filter(|t| file_type(t) == SFlag::S_IFREG);
+        let mut temporary = Temporary::create(self.fd.as_fd(), name, creation_mode(attributes, regular.as_ref()))
+            .map_err(|e| failed(shown, e))?;
+        temporary.fill(content, attributes, regular.as_ref()).map_err(|e| Error::io(shown.display(), &e))?;
+        temporary.rename(name, existing).map_err(|errno| match errno {
+            Errno::EEXIST => exists(shown),
+            errno => failed(shown, errno),
+        })?;
+        // The rename is durable only with its directory. Some file systems cannot fsync a directory: then it is as
+        // durable as that file system makes it.
+        match fsync(&self.fd) {
+            Ok(()) | Err(Errno::EINVAL) => Ok(Placed::Written),
+            Err(errno) => Err(failed(shown, errno)),
+        }
+    }
+
+    /// Leaves a file that already has the content as it is, or puts only its mode and owner right.
+    fn keep(&self, name: &OsStr, content: &[u8], attributes: Attributes) -> Result<Option<Placed>, Errno> {
+        let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+        let Ok(fd) = openat(&self.fd, name, flags, Mode::empty()) else { return Ok(None) };
+        let mut file = File::from(fd);
+        let there = fstat(&file)?;
+        if there.st_size != i64::try_from(content.len()).unwrap_or(-1) {
+            return Ok(None);
+        }
+        let mut old = Vec::with_capacity(content.len());
+        if file.read_to_end(&mut old).is_err() || old != content {
+            return Ok(None);
+        }
+        let mode = there.st_mode & 0o7777;
+        let wanted_mode = match attributes.permission {
+            Permission::AtMost(bits) => mode & bits,
+            Permission::Exactly(bits) => bits,
+        };
+        let wrong_owner = attributes.owner.is_some_and(|o| o.uid != there.st_uid || o.gid != there.st_gid);
+        if mode == wanted_mode && !wrong_owner {
+            return Ok(Some(Placed::Unchanged));
+        }
+        // Narrow first: a key must not be readable by a new owner for a moment with the old, wider mode.
+        fchmod(&file, Mode::from_bits_truncate(mode & wanted_mode))?;
+        if let Some(owner) = attributes.owner.filter(|_| wrong_owner) {
+            fchown(&file, Some(Uid::from_raw(owner.uid)), Some(Gid::from_raw(owner.gid)))?;
+        }
+        fchmod(&file, Mode::from_bits_truncate(wanted_mode))?;
+        Ok(Some(Placed::Corrected))
+    }
+
+    fn stat(&self, name: &OsStr) -> Result<Option<FileStat>, Errno> {
+        match fstatat(&self.fd, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
+            Ok(there) => Ok(Some(there)),
+            Err(Errno::ENOENT) => Ok(None),
+            Err(errno) => Err(errno),
+        }
+    }
+}
+
+impl AsFd for Directory {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+fn file_type(there: &FileStat) -> SFlag {
+    SFlag::from_bits_truncate(there.st_mode & SFlag::S_IFMT.bits())
+}
+
+/// The mode for `open`, from which the kernel takes the umask away.
+fn creation_mode(attributes: Attributes, replaced: Option<&FileStat>) -> Mode {
+    Mode::from_bits_truncate(match (attributes.permission, replaced) {
+        (Permission::AtMost(bits), Some(there)) => bits & there.st_mode,
+        (Permission::AtMost(bits), None) => bits,
+        // Nobody else sees it before owner and content are right.
+        (Permission::Exactly(bits), _) => bits & 0o600,
+    })
+}
+
+fn failed(path: &Path, errno: Errno) -> Error {
+    Error::io(path.display(), &std::io::Error::from(errno))
+}
+
+fn exists(path: &Path) -> Error {
+    Error::new("is already there and is not overwritten")
+        .file(path.display())
+        .hint("move it away, or say --force if it is of no use any more")
+}
+
+/// A file that goes away unless it is renamed into place.
+struct Temporary<'a> {
+    directory: BorrowedFd<'a>,
+    name: OsString,
+    file: File,
+    renamed: bool,
+}
+
+impl<'a> Temporary<'a> {
+    fn create(directory: BorrowedFd<'a>, target: &OsStr, mode: Mode) -> Result<Self, Errno> {
+        let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let mut attempt = 0_u32;
+        loop {
+            // A name of 255 bytes has no room for the rest; its first bytes are enough to recognise it.
+            let bytes = target.as_encoded_bytes();
+            let short = String::from_utf8_lossy(bytes.get(..200).unwrap_or(bytes)).into_owned();
+            let name = OsString::from(format!(".{short}.khw-{}-{attempt}", std::process::id()));
+            match openat(directory, name.as_os_str(), flags, mode) {
+                Ok(fd) => return Ok(Temporary { directory, name, file: File::from(fd), renamed: false }),
+                Err(Errno::EEXIST) if attempt < 10_000 => attempt += 1,
+                Err(errno) => return Err(errno),
+            }
+        }
+    }
+
+    fn fill(&mut self, content: &[u8], attributes: Attributes, replaced: Option<&FileStat>) -> std::io::Result<()> {
+        match (attributes.owner, replaced) {
+            (Some(owner), _) => {
+                fchown(&self.file, Some(Uid::from_raw(owner.uid)), Some(Gid::from_raw(owner.gid)))?;
+            }
+            // root replacing a user's file leaves it the user's. Nobody else may give a file away, and need not.
+            (None, Some(there)) if Uid::effective().is_root() => {
+                fchown(&self.file, Some(Uid::from_raw(there.st_uid)), Some(Gid::from_raw(there.st_gid)))?;
+            }
+            (None, _) => {}
+        }
+        // After chown, which clears set-id bits.
+        if let Permission::Exactly(bits) = attributes.permission {
+            fchmod(&self.file, Mode::from_bits_truncate(bits))?;
+        }
+        self.file.write_all(content)?;
+        self.file.sync_all()
+    }
+
+    fn rename(mut self, target: &OsStr, existing: Existing) -> Result<(), Errno> {
+        match existing {
+            Existing::Replace => renameat(self.directory, self.name.as_os_str(), self.directory, target)?,
+            Existing::Refuse => {
+                renameat2(self.directory, self.name.as_os_str(), self.directory, target, RenameFlags::RENAME_NOREPLACE)?
+            }
+        }
+        self.renamed = true;
+        Ok(())
+    }
+}
+
+impl Drop for Temporary<'_> {
+    fn drop(&mut self) {
+        if !self.renamed {
+            // Nothing more can be done about it, and the error that led here is already on its way.
+            let _ = unlinkat(self.directory, self.name.as_os_str(), UnlinkatFlags::NoRemoveDir);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Attributes, Existing, Permission, Placed, file};
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    const SECRET: Attributes = Attributes { permission: Permission::Exactly(0o600), owner: None };
+    const PUBLIC: Attributes = Attributes { permission: Permission::AtMost(0o644), owner: None };
+
+    type Result = std::result::Result<(), Box<dyn std::error::Error>>;
+
+    fn mode(path: &std::path::Path) -> std::io::Result<u32> {
+        Ok(std::fs::metadata(path)?.permissions().mode() & 0o7777)
+    }
+
+    #[test]
+    fn writes_then_leaves_alone_then_corrects_the_mode() -> Result {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("key");
+        assert_eq!(file(&path, b"a", SECRET, Existing::Replace)?, Placed::Written);
+        assert_eq!(file(&path, b"a", SECRET, Existing::Replace)?, Placed::Unchanged);
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644))?;
+        assert_eq!(file(&path, b"a", SECRET, Existing::Replace)?, Placed::Corrected);
+        assert_eq!(mode(&path)?, 0o600);
+        assert_eq!(file(&path, b"b", SECRET, Existing::Replace)?, Placed::Written);
+        assert_eq!(std::fs::read(&path)?, b"b");
+        assert_eq!(std::fs::read_dir(dir.path())?.count(), 1, "no temporary file is left");
+        Ok(())
+    }
+
+    #[test]
+    fn never_widens_a_file_of_the_user() -> Result {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("config");
+        std::fs::write(&path, "old")?;
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600))?;
+        file(&path, b"new", PUBLIC, Existing::Replace)?;
+        assert_eq!(mode(&path)?, 0o600);
+        Ok(())
+    }
+
+    #[test]
+    fn refuses_to_overwrite_and_says_how() -> Result {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("key");
+        std::fs::write(&path, "old")?;
+        let error = file(&path, b"new", SECRET, Existing::Refuse).err().ok_or("it was overwritten")?;
+        assert_eq!(error.to_string(), format!("{}: is already there and is not overwritten", path.display()));
+        assert_eq!(std::fs::read(&path)?, b"old");
+        Ok(())
+    }
+
+    #[test]
+    fn a_symbolic_link_stays() -> Result {
+        let dir = tempfile::tempdir()?;
+        let (target, link) = (dir.path().join("target"), dir.path().join("link"));
+        std::fs::write(&target, "old")?;
+        symlink(&target, &link)?;
+        file(&link, b"new", PUBLIC, Existing::Replace)?;
+        assert!(std::fs::symlink_metadata(&link)?.is_symlink());
+        assert_eq!(std::fs::read(&target)?, b"new");
+        Ok(())
+    }
+
+    #[test]
+    fn a_directory_is_named() -> Result {
+        let dir = tempfile::tempdir()?;
+        let error = file(dir.path(), b"x", PUBLIC, Existing::Replace).err().ok_or("it was written")?;
+        assert_eq!(error.what(), "is a directory, not a file");
+        Ok(())
+    }
+}

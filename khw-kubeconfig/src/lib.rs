@@ -1,0 +1,9 @@
+//! khw-kubeconfig
+
+/// The tool.
+pub const TOOL: khw_core::cli::Tool = khw_core::cli::Tool {
+    name: "khw-kubeconfig",
+    command: || clap::Command::new("khw-kubeconfig"),
+    rewrite: khw_core::cli::as_given,
+    run: |_| Ok(khw_core::Exit::Done),
+};

@@ -1,0 +1,9 @@
+//! khw-unit
+
+/// The tool.
+pub const TOOL: khw_core::cli::Tool = khw_core::cli::Tool {
+    name: "khw-unit",
+    command: || clap::Command::new("khw-unit"),
+    rewrite: khw_core::cli::as_given,
+    run: |_| Ok(khw_core::Exit::Done),
+};

@@ -1,0 +1,1 @@
+//! khw-cert: see its man page.

@@ -1,0 +1,1 @@
+//! khw-install: see its man page.

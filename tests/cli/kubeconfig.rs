@@ -1,0 +1,1 @@
+//! khw-kubeconfig: see its man page.

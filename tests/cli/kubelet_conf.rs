@@ -1,0 +1,1 @@
+//! khw-kubelet-conf: see its man page.

@@ -1,0 +1,11 @@
+//! One module per tool: what a person types, and what they get.
+
+// The tests of a module are its whole content: what they show stands in their names.
+#![allow(missing_docs)]
+
+mod cert;
+mod install;
+mod kubeconfig;
+mod kubelet_conf;
+mod proxy_conf;
+mod unit;

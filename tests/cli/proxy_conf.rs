@@ -1,0 +1,1 @@
+//! khw-proxy-conf: see its man page.

@@ -1,0 +1,1 @@
+//! khw-unit: see its man page.

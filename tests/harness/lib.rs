@@ -1,0 +1,11 @@
+//! What the tests share: a throw-away directory to run in, the tools, and the real programs that judge them.
+
+mod ran;
+mod reference;
+mod sandbox;
+mod tool;
+
+pub use ran::Ran;
+pub use reference::{Reference, reference};
+pub use sandbox::Sandbox;
+pub use tool::{TOOLS, bin_dir};
