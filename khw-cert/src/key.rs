@@ -1,0 +1,300 @@
+//! Private keys: read in any of openssl's three formats, made, used, and wiped.
+//!
+//! Inside, every key is PKCS#8, so that there is one path to the signer and one format that is written.
+
+use crate::certificate::Certificate;
+use crate::{der, pem_file};
+use khw_core::Error;
+use rcgen::{KeyPair, PublicKeyData, SignatureAlgorithm, SigningKey};
+use std::str::FromStr;
+use zeroize::Zeroizing;
+
+const RSA: &[u64] = &[1, 2, 840, 113_549, 1, 1, 1];
+const EC: &[u64] = &[1, 2, 840, 10_045, 2, 1];
+const P256: &[u64] = &[1, 2, 840, 10_045, 3, 1, 7];
+const P384: &[u64] = &[1, 3, 132, 0, 34];
+const P521: &[u64] = &[1, 3, 132, 0, 35];
+const ED25519: &[u64] = &[1, 3, 101, 112];
+
+/// A kind of key that khw makes, as `--key-type` spells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyType {
+    /// `rsa:2048`, the tutorial's.
+    Rsa2048,
+    /// `rsa:3072`.
+    Rsa3072,
+    /// `rsa:4096`.
+    Rsa4096,
+    /// `ecdsa:p256`.
+    EcdsaP256,
+    /// `ecdsa:p384`.
+    EcdsaP384,
+    /// `ed25519`.
+    Ed25519,
+}
+
+impl KeyType {
+    const ALL: [(&'static str, KeyType); 6] = [
+        ("rsa:2048", KeyType::Rsa2048),
+        ("rsa:3072", KeyType::Rsa3072),
+        ("rsa:4096", KeyType::Rsa4096),
+        ("ecdsa:p256", KeyType::EcdsaP256),
+        ("ecdsa:p384", KeyType::EcdsaP384),
+        ("ed25519", KeyType::Ed25519),
+    ];
+}
+
+impl FromStr for KeyType {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        KeyType::ALL.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind).ok_or_else(|| {
+            Error::new(format!("'{}' is not a type of key", text.escape_debug()))
+                .hint(format!("it is one of {}", KeyType::ALL.map(|(name, _)| name).join(", ")))
+        })
+    }
+}
+
+/// The hash that an RSA key signs with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Digest {
+    /// SHA-256, openssl's default.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
+/// A private key. It cannot be shown, and its memory is wiped when it goes.
+pub struct PrivateKey {
+    pkcs8: Zeroizing<Vec<u8>>,
+    pair: Zeroizing<KeyPair>,
+    public: Vec<u8>,
+}
+
+impl PrivateKey {
+    /// The private key of a PEM file: PKCS#8, PKCS#1 or SEC1, also after an `EC PARAMETERS` block.
+    ///
+    /// # Errors
+    /// When there is none, it is encrypted, truncated or damaged, or of a kind that Kubernetes does not take.
+    pub fn from_pem(bytes: &[u8]) -> Result<Self, Error> {
+        let blocks = pem_file::blocks(bytes)?;
+        let Some(block) = blocks.iter().find(|b| b.label.ends_with("PRIVATE KEY")) else {
+            return Err(pem_file::not_there(bytes, &blocks, "a private key"));
+        };
+        if block.encrypted || block.label == "ENCRYPTED PRIVATE KEY" {
+            return Err(Error::new("the private key is encrypted")
+                .hint("no component of Kubernetes can ask for a passphrase: openssl pkey -in FILE -out NEW"));
+        }
+        let parameters = blocks.iter().find(|b| b.label == "EC PARAMETERS").map(|b| b.content.as_slice());
+        let pkcs8 = match block.label.as_str() {
+            "PRIVATE KEY" => plain_pkcs8(&block.content),
+            "RSA PRIVATE KEY" => {
+                Some(wrap(&der::sequence(&[der::oid(RSA), der::value(der::NULL, &[])]), &block.content))
+            }
+            "EC PRIVATE KEY" => sec1_pkcs8(&block.content, parameters),
+            label => {
+                return Err(Error::new(format!("a {} cannot be used", label.escape_debug()))
+                    .hint("convert it to PKCS#8, or make a new key with khw-cert genrsa"));
+            }
+        };
+        PrivateKey::from_pkcs8(pkcs8.ok_or_else(damaged)?)
+    }
+
+    fn from_pkcs8(pkcs8: Zeroizing<Vec<u8>>) -> Result<Self, Error> {
+        let algorithm = algorithm(&pkcs8)?;
+        let pair = KeyPair::from_pkcs8_der_and_sign_algo(&pkcs8.as_slice().into(), algorithm).map_err(|_| damaged())?;
+        let public = pair.subject_public_key_info();
+        Ok(PrivateKey { pkcs8, pair: Zeroizing::new(pair), public })
+    }
+
+    /// A new key.
+    ///
+    /// # Errors
+    /// When the system has no randomness.
+    pub fn generate(kind: KeyType) -> Result<Self, Error> {
+        let failed = || Error::new("no key could be made: the system's random generator failed");
+        let rsa = |size| KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, size).map_err(|_| failed());
+        let pair = match kind {
+            KeyType::Rsa2048 => rsa(rcgen::RsaKeySize::_2048)?,
+            KeyType::Rsa3072 => rsa(rcgen::RsaKeySize::_3072)?,
+            KeyType::Rsa4096 => rsa(rcgen::RsaKeySize::_4096)?,
+            KeyType::EcdsaP256 => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).map_err(|_| failed())?,
+            KeyType::EcdsaP384 => KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).map_err(|_| failed())?,
+            KeyType::Ed25519 => KeyPair::generate_for(&rcgen::PKCS_ED25519).map_err(|_| failed())?,
+        };
+        let pair = Zeroizing::new(pair);
+        // rcgen writes Ed25519 keys in version 2, which openssl 3.0 cannot read.
+        let pkcs8 = plain_pkcs8(pair.serialized_der()).ok_or_else(failed)?;
+        let public = pair.subject_public_key_info();
+        Ok(PrivateKey { pkcs8, pair, public })
+    }
+
+    /// The public key, as SubjectPublicKeyInfo.
+    pub fn public_key_der(&self) -> &[u8] {
+        &self.public
+    }
+
+    /// Whether it is the key of this certificate.
+    pub fn belongs_to(&self, certificate: &Certificate) -> bool {
+        same_public_key(&self.public, certificate.public_key_der())
+    }
+
+    /// As a PKCS#8 file, as `openssl genrsa` of 3.0 writes it.
+    pub fn to_pem(&self) -> Zeroizing<String> {
+        pem_file::encode("PRIVATE KEY", &self.pkcs8)
+    }
+
+    /// Signs with the hash that belongs to the key, or with `digest`. Gives the AlgorithmIdentifier and the signature.
+    pub(crate) fn sign(&self, digest: Option<Digest>, tbs: impl Fn(&[u8]) -> Vec<u8>) -> Result<Signed, Error> {
+        let chosen;
+        let (pair, identifier): (&KeyPair, Vec<u8>) = match (self.kind(), digest) {
+            (Kind::Rsa, digest) => {
+                let (algorithm, arc) = match digest.unwrap_or(Digest::Sha256) {
+                    Digest::Sha256 => (&rcgen::PKCS_RSA_SHA256, 11),
+                    Digest::Sha384 => (&rcgen::PKCS_RSA_SHA384, 12),
+                    Digest::Sha512 => (&rcgen::PKCS_RSA_SHA512, 13),
+                };
+                chosen = Zeroizing::new(
+                    KeyPair::from_pkcs8_der_and_sign_algo(&self.pkcs8.as_slice().into(), algorithm)
+                        .map_err(|_| damaged())?,
+                );
+                (&chosen, der::sequence(&[der::oid(&[1, 2, 840, 113_549, 1, 1, arc]), der::value(der::NULL, &[])]))
+            }
+            (Kind::P256, None | Some(Digest::Sha256)) => (&self.pair, ecdsa(2)),
+            (Kind::P384, None | Some(Digest::Sha384)) => (&self.pair, ecdsa(3)),
+            (Kind::P521, None | Some(Digest::Sha512)) => (&self.pair, ecdsa(4)),
+            (Kind::Ed25519, None) => (&self.pair, der::sequence(&[der::oid(ED25519)])),
+            (kind, Some(_)) => {
+                return Err(Error::new(format!("this hash does not go with the key of the signer, {}", kind.name()))
+                    .hint("leave the option away: the hash then is the one that belongs to the key"));
+            }
+        };
+        let tbs = tbs(&identifier);
+        let signature = pair.sign(&tbs).map_err(|_| Error::new("signing failed"))?;
+        Ok(Signed(der::sequence(&[tbs, identifier, der::bit_string(&signature)])))
+    }
+
+    fn kind(&self) -> Kind {
+        let algorithm = self.pair.algorithm();
+        match algorithm {
+            a if *a == rcgen::PKCS_ECDSA_P256_SHA256 => Kind::P256,
+            a if *a == rcgen::PKCS_ECDSA_P384_SHA384 => Kind::P384,
+            a if *a == rcgen::PKCS_ECDSA_P521_SHA512 => Kind::P521,
+            a if *a == rcgen::PKCS_ED25519 => Kind::Ed25519,
+            _ => Kind::Rsa,
+        }
+    }
+}
+
+/// The DER of something with a signature: what was signed, the algorithm, the signature.
+pub(crate) struct Signed(pub(crate) Vec<u8>);
+
+enum Kind {
+    Rsa,
+    P256,
+    P384,
+    P521,
+    Ed25519,
+}
+
+impl Kind {
+    fn name(&self) -> &'static str {
+        match self {
+            Kind::Rsa => "RSA",
+            Kind::P256 => "ECDSA P-256 (SHA-256)",
+            Kind::P384 => "ECDSA P-384 (SHA-384)",
+            Kind::P521 => "ECDSA P-521 (SHA-512)",
+            Kind::Ed25519 => "Ed25519",
+        }
+    }
+}
+
+fn ecdsa(arc: u64) -> Vec<u8> {
+    der::sequence(&[der::oid(&[1, 2, 840, 10_045, 4, 3, arc])])
+}
+
+/// Equal keys may differ in bytes: the NULL of an RSA identifier may be missing.
+fn same_public_key(a: &[u8], b: &[u8]) -> bool {
+    let parts = |spki| {
+        let values = der::read_all(spki)?.values()?;
+        let [algorithm, key] = values[..] else { return None };
+        let identifier: Vec<&[u8]> =
+            algorithm.values()?.iter().filter(|v| v.tag != der::NULL).map(|v| v.whole).collect();
+        Some((identifier, key.content))
+    };
+    a == b || parts(a).is_some_and(|a| parts(b) == Some(a))
+}
+
+fn damaged() -> Error {
+    Error::new("the private key is damaged").hint("copy the file again, or make a new key")
+}
+
+/// PKCS#8 version 1 around a key.
+fn wrap(algorithm: &[u8], key: &[u8]) -> Zeroizing<Vec<u8>> {
+    let octets = der::secret(der::OCTET_STRING, &[key]);
+    der::secret(der::SEQUENCE, &[&der::integer(&[]), algorithm, &octets])
+}
+
+/// PKCS#8 without attributes and without the public key of version 2.
+fn plain_pkcs8(pkcs8: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let values = der::read_all(pkcs8)?.values()?;
+    match values[..] {
+        [version, algorithm, key, ..] if version.tag == der::INTEGER && key.tag == der::OCTET_STRING => {
+            Some(wrap(algorithm.whole, key.content))
+        }
+        _ => None,
+    }
+}
+
+/// PKCS#8 around SEC1, whose curve is inside or in the block before it.
+fn sec1_pkcs8(sec1: &[u8], parameters: Option<&[u8]>) -> Option<Zeroizing<Vec<u8>>> {
+    let values = der::read_all(sec1)?.values()?;
+    let inside = values.iter().find(|v| v.tag == der::CONTEXT_CONSTRUCTED).map(|v| v.content);
+    let curve = inside.or(parameters)?;
+    Some(wrap(&der::sequence(&[&der::oid(EC), curve]), sec1))
+}
+
+/// How a key signs, and whether it may.
+fn algorithm(pkcs8: &[u8]) -> Result<&'static SignatureAlgorithm, Error> {
+    let values = der::read_all(pkcs8).and_then(|v| v.values()).ok_or_else(damaged)?;
+    let [_, algorithm, key] = values[..] else { return Err(damaged()) };
+    let identifier = algorithm.values().ok_or_else(damaged)?;
+    let is = |value: Option<&der::Value<'_>>, arcs| value.is_some_and(|v| v.whole == der::oid(arcs));
+    let unusable = |what: String| Err(Error::new(what).hint("make a new key: khw-cert genrsa -out FILE 2048"));
+    if is(identifier.first(), RSA) {
+        let numbers = der::read_all(key.content).and_then(|v| v.values()).ok_or_else(damaged)?;
+        let modulus = numbers.get(1).ok_or_else(damaged)?.content;
+        let zeros: usize = modulus.iter().take_while(|&&b| b == 0).count();
+        let bits = match modulus.get(zeros) {
+            Some(first) => (modulus.len() - zeros) * 8 - first.leading_zeros() as usize,
+            None => 0,
+        };
+        return match bits {
+            2048..=8192 => Ok(&rcgen::PKCS_RSA_SHA256),
+            ..2048 => unusable(format!("the RSA key has {bits} bits: under 2048 is too short")),
+            _ => unusable(format!("the RSA key has {bits} bits: over 8192 is not supported")),
+        };
+    }
+    if is(identifier.first(), EC) {
+        let curve = identifier.get(1);
+        for (arcs, algorithm) in [
+            (P256, &rcgen::PKCS_ECDSA_P256_SHA256),
+            (P384, &rcgen::PKCS_ECDSA_P384_SHA384),
+            (P521, &rcgen::PKCS_ECDSA_P521_SHA512),
+        ] {
+            if is(curve, arcs) {
+                return Ok(algorithm);
+            }
+        }
+        let named = curve.filter(|c| c.tag == der::OID).map(|c| der::dotted(c.content));
+        let named = named.unwrap_or_else(|| "without a name".to_owned());
+        return unusable(format!("the key is on a curve that Kubernetes does not take: {named}"));
+    }
+    if is(identifier.first(), ED25519) {
+        return Ok(&rcgen::PKCS_ED25519);
+    }
+    let named = identifier.first().map(|v| der::dotted(v.content)).unwrap_or_default();
+    unusable(format!("the key is of a kind that Kubernetes does not take: {named}"))
+}
