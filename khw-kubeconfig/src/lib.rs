@@ -1,4 +1,12 @@
-//! khw-kubeconfig
+//! kubeconfig files: kubectl config's part of the tutorial.
+
+mod model;
+mod print;
+mod server;
+mod yaml;
+
+pub use model::{AuthInfo, Cluster, Context, Current, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext, Secret};
+pub use server::ServerUrl;
 
 /// The tool.
 pub const TOOL: khw_core::cli::Tool = khw_core::cli::Tool {
