@@ -4,6 +4,7 @@
 #![allow(missing_docs)]
 
 mod cert;
+mod contract;
 mod install;
 mod kubeconfig;
 mod kubelet_conf;
