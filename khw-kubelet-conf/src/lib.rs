@@ -1,9 +1,30 @@
-//! khw-kubelet-conf
+//! khw-kubelet-conf prints a KubeletConfiguration for the Kubernetes version at hand, and checks one.
+//!
+//! [`component`] is what this tool and khw-proxy-conf share; khw-install reads placed files with it.
+
+pub mod component;
+
+mod args;
+mod check;
+mod fields;
+mod generate;
+mod service_cidr;
+
+pub use check::{CHECKS, check};
+pub use fields::KIND;
+
+use clap::FromArgMatches;
+use khw_core::{Exit, cli};
 
 /// The tool.
-pub const TOOL: khw_core::cli::Tool = khw_core::cli::Tool {
-    name: "khw-kubelet-conf",
-    command: || clap::Command::new("khw-kubelet-conf"),
-    rewrite: khw_core::cli::as_given,
-    run: |_| Ok(khw_core::Exit::Done),
-};
+pub const TOOL: cli::Tool = cli::Tool { name: "khw-kubelet-conf", command: args::command, rewrite: cli::as_given, run };
+
+fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
+    let arguments = args::Arguments::from_arg_matches(matches)?;
+    match &arguments.command {
+        Some(args::Command::Check(check)) => check.run(CHECKS, self::check),
+        Some(args::Command::Explain(explain)) => explain.run(&KIND),
+        Some(args::Command::Fields(fields)) => fields.run(&KIND),
+        None => generate::run(&arguments, matches),
+    }
+}

@@ -1,9 +1,27 @@
-//! khw-proxy-conf
+//! khw-proxy-conf prints a KubeProxyConfiguration for the Kubernetes version at hand, and checks one.
+//!
+//! What it shares with khw-kubelet-conf is that crate's `component`.
+
+mod args;
+mod check;
+mod fields;
+mod generate;
+
+pub use check::{CHECKS, check};
+pub use fields::KIND;
+
+use clap::FromArgMatches;
+use khw_core::{Exit, cli};
 
 /// The tool.
-pub const TOOL: khw_core::cli::Tool = khw_core::cli::Tool {
-    name: "khw-proxy-conf",
-    command: || clap::Command::new("khw-proxy-conf"),
-    rewrite: khw_core::cli::as_given,
-    run: |_| Ok(khw_core::Exit::Done),
-};
+pub const TOOL: cli::Tool = cli::Tool { name: "khw-proxy-conf", command: args::command, rewrite: cli::as_given, run };
+
+fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
+    let arguments = args::Arguments::from_arg_matches(matches)?;
+    match &arguments.command {
+        Some(args::Command::Check(check)) => check.run(CHECKS, self::check),
+        Some(args::Command::Explain(explain)) => explain.run(&KIND),
+        Some(args::Command::Fields(fields)) => fields.run(&KIND),
+        None => generate::run(&arguments, matches),
+    }
+}

@@ -1,0 +1,152 @@
+//! What the command lines of both tools share: `--kubernetes-version`, an option for every field that has a flag of the
+//! program's own, `--set`, `--unset`, and `check`.
+
+use super::check::refuse_errors;
+use super::config::Config;
+use super::document::Document;
+use super::field::{Kind, Type};
+use khw_core::finding::{Finding, ReportArgs, Severity};
+use khw_core::{Error, Exit, KubernetesVersion, cli, input::Input};
+use std::path::PathBuf;
+
+/// The `--kubernetes-version` option.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct VersionArgs {
+    /// The Kubernetes release that the file is for
+    #[arg(long, env = "KHW_KUBERNETES_VERSION", value_name = "VERSION", default_value_t = KubernetesVersion::NEWEST)]
+    pub kubernetes_version: KubernetesVersion,
+}
+
+/// The `--set` and `--unset` options.
+#[derive(Debug, Clone, clap::Args)]
+pub struct SettingArgs {
+    /// Set any field: maxPods=50, clusterDNS=10.96.0.10,fd00::a, evictionHard.memory.available=5%, or {…} and […]
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub set: Vec<String>,
+    /// Leave a field out, after everything is set
+    #[arg(long, value_name = "FIELD")]
+    pub unset: Vec<String>,
+}
+
+impl SettingArgs {
+    /// Does what the options say.
+    ///
+    /// # Errors
+    /// When a field or value is refused.
+    pub fn apply(&self, config: &mut Config) -> Result<(), Error> {
+        for setting in &self.set {
+            let Some((path, value)) = setting.split_once('=') else {
+                return Err(Error::new(format!("'{}' has no '='", setting.escape_debug()))
+                    .field("--set")
+                    .hint("write it as --set maxPods=50"));
+            };
+            config.set(path, value).map_err(|e| e.field(format!("--set {path}")))?;
+        }
+        self.unset.iter().try_for_each(|path| config.unset(path).map_err(|e| e.field(format!("--unset {path}"))))
+    }
+}
+
+/// Adds an option for each field that the program has a flag for, under the flag's name.
+pub fn field_options(mut command: clap::Command, kind: &'static Kind) -> clap::Command {
+    for field in kind.fields.iter().filter(|f| !f.flag.is_empty()) {
+        let help = if field.about.is_empty() {
+            format!("Sets {}", field.path)
+        } else {
+            format!("Sets {}: {}", field.path, field.about)
+        };
+        let argument = clap::Arg::new(field.flag)
+            .long(field.flag)
+            .help(help)
+            .help_heading("Fields, under the names of the program's own flags")
+            .value_name(placeholder(field.value))
+            .allow_hyphen_values(true);
+        command = command.arg(match field.value {
+            // As in the program: `--fail-swap-on` is true, and false needs the `=`.
+            Type::Bool => {
+                argument.num_args(0..=1).require_equals(true).default_missing_value("true").overrides_with(field.flag)
+            }
+            Type::List(_) | Type::Map(_) => argument.action(clap::ArgAction::Append),
+            // As in the program, the last one counts.
+            _ => argument.overrides_with(field.flag),
+        });
+    }
+    command
+}
+
+fn placeholder(of: Type) -> &'static str {
+    match of {
+        Type::Bool => "true|false",
+        Type::Int32 | Type::Int64 | Type::Uint32 | Type::Float => "N",
+        Type::Ip => "IP",
+        Type::Cidr => "CIDR",
+        Type::NodeName => "NAME",
+        Type::Duration | Type::DurationOrNanoseconds => "DURATION",
+        Type::Quantity | Type::QuantityText => "QUANTITY",
+        Type::List(Type::Ip) => "IP,…",
+        Type::List(Type::Cidr) => "CIDR,…",
+        Type::List(_) => "VALUE,…",
+        Type::Map(_) => "KEY=VALUE,…",
+        _ => "VALUE",
+    }
+}
+
+/// Sets the fields whose options were given.
+///
+/// # Errors
+/// When a value is refused, or this version has no such field.
+pub fn set_field_options(config: &mut Config, kind: &'static Kind, matches: &clap::ArgMatches) -> Result<(), Error> {
+    for field in kind.fields.iter().filter(|f| !f.flag.is_empty()) {
+        let Some(values) = matches.get_many::<String>(field.flag) else { continue };
+        let values: Vec<&str> = values.map(String::as_str).collect();
+        let named = |e: Error| e.field(format!("--{}", field.flag));
+        if values.iter().any(|v| v.trim().is_empty()) {
+            return Err(named(Error::new("the value is empty"))
+                .hint(format!("was a shell variable unset? if it is meant: --set {}=", field.path)));
+        }
+        config.set(field.path, &values.join(",")).map_err(named)?;
+    }
+    Ok(())
+}
+
+/// Warns of what a check finds in a generated configuration, and refuses what does not work.
+///
+/// # Errors
+/// When there is a finding of severity error.
+pub fn warn_and_refuse(tool: &str, findings: &[Finding]) -> Result<(), Error> {
+    refuse_errors(findings)?;
+    for finding in findings.iter().filter(|f| f.severity == Severity::Warning) {
+        cli::warn(tool, format_args!("{}: {}", finding.field.as_deref().unwrap_or_default(), finding.message));
+    }
+    Ok(())
+}
+
+/// The arguments of `check`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct CheckArgs {
+    /// The files to check, '-' for standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    version: VersionArgs,
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+impl CheckArgs {
+    /// Checks the files with `check`, whose findings have these `names`, and prints what it finds.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or a name of a finding is not one.
+    pub fn run(&self, names: &[&str], check: fn(&Document, KubernetesVersion) -> Vec<Finding>) -> anyhow::Result<Exit> {
+        let mut findings = Vec::new();
+        for file in &self.files {
+            let input = Input::new(file);
+            let found = match Document::parse_with_duplicates(&input.read()?) {
+                Ok(document) => check(&document, self.version.kubernetes_version),
+                Err(error) => vec![Finding::from_error("unreadable", &error)],
+            };
+            findings.extend(found.into_iter().map(|finding| finding.file(&input)));
+        }
+        self.report.report(findings, names)
+    }
+}

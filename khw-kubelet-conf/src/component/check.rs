@@ -1,0 +1,169 @@
+//! Checks a document against the table of its kind and a Kubernetes version: what the program ignores, what stops it.
+
+use super::document::{Document, Marks};
+use super::field::{Field, Kind, Life, Type};
+use super::value::short;
+use khw_core::finding::Severity;
+use khw_core::{Error, KubernetesVersion, finding::Finding};
+use serde_json::{Map, Value};
+
+/// The names of the findings of [`check_fields`], and of a file that cannot be read.
+pub const CHECKS: &[&str] = &[
+    "unreadable",
+    "wrong-kind",
+    "duplicate-field",
+    "unknown-field",
+    "field-not-yet",
+    "field-removed",
+    "field-deprecated",
+    "empty-value",
+    "wrong-type",
+    "wrong-value",
+];
+
+/// Kind, apiVersion, unknown and repeated fields, types and values, in the order of the document.
+pub fn check_fields(kind: &'static Kind, document: &Document, version: KubernetesVersion) -> Vec<Finding> {
+    let mut check = Check { kind, version, findings: Vec::new() };
+    if check.kind(document) {
+        check.findings.extend(document.duplicates().iter().map(|again| {
+            Finding::error("duplicate-field", "is there twice, and only the last one counts")
+                .line(again.line)
+                .field(short(&again.field))
+                .fix("keep one of them")
+        }));
+        if let Value::Object(map) = document.root() {
+            check.object("", "", map, document.marks());
+        }
+        check.findings.sort_by_key(|f| f.line);
+    }
+    check.findings
+}
+
+/// The first error among findings as an error.
+pub(super) fn refuse_errors(findings: &[Finding]) -> Result<(), Error> {
+    let Some(finding) = findings.iter().find(|f| f.severity == Severity::Error) else { return Ok(()) };
+    let mut error = Error::new(&finding.message);
+    if let Some(field) = &finding.field {
+        error = error.field(field);
+    }
+    if let Some(fix) = &finding.fix {
+        error = error.hint(fix);
+    }
+    Err(error)
+}
+
+struct Check {
+    kind: &'static Kind,
+    version: KubernetesVersion,
+    findings: Vec<Finding>,
+}
+
+impl Check {
+    /// Whether it is of this kind at all. A file of another kind would get a finding for each of its fields.
+    fn kind(&mut self, document: &Document) -> bool {
+        let mut same = true;
+        for (field, right) in [("kind", self.kind.kind), ("apiVersion", self.kind.api_version)] {
+            let found = document.get(field);
+            if found.and_then(Value::as_str) == Some(right) {
+                continue;
+            }
+            same &= found.is_none() || field == "apiVersion";
+            let message = match found {
+                None => "is missing, and without it the file is not read".to_owned(),
+                Some(Value::String(other)) => format!("is '{}', and must be {right}", short(other)),
+                Some(_) => format!("must be {right}"),
+            };
+            self.findings.push(
+                Finding::error("wrong-kind", message)
+                    .line(document.line(field))
+                    .field(field)
+                    .fix(format!("write {field}: {right}")),
+            );
+        }
+        same
+    }
+
+    /// The fields of an object. `table` is its path in the table, `shown` that in the document.
+    fn object(&mut self, table: &str, shown: &str, map: &Map<String, Value>, marks: &Marks) {
+        for ((key, value), marks) in map.iter().zip(&marks.children) {
+            let path = join(table, key);
+            if path == "kind" || path == "apiVersion" {
+                continue;
+            }
+            match self.kind.field(&path) {
+                Some(field) => self.field(field, &join(shown, key), value, marks),
+                None => {
+                    let finding = Finding::error(
+                        "unknown-field",
+                        format!("is not a field of a {}, and is ignored", self.kind.kind),
+                    );
+                    let similar = self.kind.similar(table, key).filter(|s| *s != path);
+                    let finding = match similar {
+                        Some(similar) => finding.fix(format!("did you mean {similar}?")),
+                        None => finding.fix("take it away"),
+                    };
+                    self.findings.push(finding.line(marks.line).field(join(shown, &short(key))));
+                }
+            }
+        }
+    }
+
+    fn field(&mut self, field: &'static Field, shown: &str, value: &Value, marks: &Marks) {
+        let life = field.life(self.version);
+        let at = |finding: Finding| finding.line(marks.line).field(shown);
+        let missing = format!("is not a field of Kubernetes {}, and is ignored", self.version);
+        match life {
+            Life::There => {}
+            Life::NotYet(_) | Life::Gone(_) => {
+                let name = if matches!(life, Life::Gone(_)) { "field-removed" } else { "field-not-yet" };
+                let why = life.explanation().unwrap_or_default();
+                self.findings.push(at(Finding::error(name, missing)).fix(format!("{why}: take it away")));
+                return;
+            }
+        }
+        if let Some((_, what)) = field.deprecated.filter(|&(minor, _)| self.version.at_least(minor)) {
+            self.findings.push(at(Finding::warning("field-deprecated", format!("is deprecated: {what}"))));
+        }
+        self.value(field.value, field.path, shown, value, marks);
+    }
+
+    fn value(&mut self, of: Type, table: &str, shown: &str, value: &Value, marks: &Marks) {
+        if value.is_null() {
+            self.findings.push(
+                Finding::warning("empty-value", "has no value, so the default applies")
+                    .line(marks.line)
+                    .field(shown)
+                    .fix("give it a value or take it away"),
+            );
+            return;
+        }
+        if let Err(mismatch) = of.accept(value, self.version) {
+            let name = if mismatch.wrong_type { "wrong-type" } else { "wrong-value" };
+            let finding = Finding::error(name, mismatch.what).line(marks.line).field(shown);
+            self.findings.push(match mismatch.fix {
+                Some(fix) => finding.fix(fix),
+                None => finding,
+            });
+            return;
+        }
+        match (of, value) {
+            (Type::Object, Value::Object(map)) => self.object(table, shown, map, marks),
+            (Type::List(of), Value::Array(list)) => {
+                let table = format!("{table}[]");
+                for ((index, value), marks) in list.iter().enumerate().zip(&marks.children) {
+                    self.value(*of, &table, &format!("{shown}[{index}]"), value, marks);
+                }
+            }
+            (Type::Map(of), Value::Object(map)) => {
+                for ((key, value), marks) in map.iter().zip(&marks.children) {
+                    self.value(*of, table, &join(shown, &short(key)), value, marks);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn join(parent: &str, name: &str) -> String {
+    if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") }
+}

@@ -1,0 +1,141 @@
+//! A configuration in the making: defaults, then options, then `--set` and `--unset`, then text.
+
+use super::document::Document;
+use super::field::{Field, Kind, Life, Type};
+use super::write;
+use khw_core::{Error, KubernetesVersion};
+use serde_json::{Map, Value};
+
+/// A configuration of one kind for one version. Fields stay in the order in which they were set.
+#[derive(Debug, Clone)]
+pub struct Config {
+    kind: &'static Kind,
+    version: KubernetesVersion,
+    root: Map<String, Value>,
+}
+
+impl Config {
+    /// One with `kind` and `apiVersion`, which come first.
+    pub fn new(kind: &'static Kind, version: KubernetesVersion) -> Self {
+        let mut root = Map::new();
+        root.insert("kind".to_owned(), kind.kind.into());
+        root.insert("apiVersion".to_owned(), kind.api_version.into());
+        Config { kind, version, root }
+    }
+
+    /// The version that it is for.
+    pub fn version(&self) -> KubernetesVersion {
+        self.version
+    }
+
+    /// Sets a field to a value that is known to be right.
+    pub fn put(&mut self, path: &str, value: impl Into<Value>) {
+        let parts: Vec<&str> = path.split('.').collect();
+        put(&mut self.root, &parts, value.into());
+    }
+
+    /// Sets a field, or one key of a map, from text.
+    ///
+    /// # Errors
+    /// When there is no such field in this version, or the text is no value of its type.
+    pub fn set(&mut self, path: &str, text: &str) -> Result<(), Error> {
+        let (parts, of) = self.resolve(path)?;
+        let value = of.parse(text, self.version)?;
+        put(&mut self.root, &parts, value);
+        Ok(())
+    }
+
+    /// Takes a field away, and the objects that it leaves empty.
+    ///
+    /// # Errors
+    /// When there is no such field in any version.
+    pub fn unset(&mut self, path: &str) -> Result<(), Error> {
+        let (parts, _) = self.resolve(path)?;
+        remove(&mut self.root, &parts);
+        Ok(())
+    }
+
+    /// The parts of a path and the type of what is there.
+    fn resolve<'a>(&self, path: &'a str) -> Result<(Vec<&'a str>, Type), Error> {
+        if path == "kind" || path == "apiVersion" {
+            return Err(Error::new("is fixed").hint(format!("a {} reads nothing else", self.kind.program)));
+        }
+        if path.contains('[') {
+            return Err(Error::new("an element of a list cannot be named").hint("give the whole list: [{…}, {…}]"));
+        }
+        if let Some(field) = self.kind.field(path) {
+            self.there(field)?;
+            return Ok((path.split('.').collect(), field.value));
+        }
+        for (at, _) in path.match_indices('.') {
+            let (parent, key) = (&path[..at], &path[at + 1..]);
+            if let Some((field, Type::Map(of))) = self.kind.field(parent).map(|f| (f, f.value)) {
+                self.there(field)?;
+                if key.is_empty() {
+                    break;
+                }
+                return Ok((parent.split('.').chain([key]).collect(), *of));
+            }
+        }
+        let error = Error::new(format!("is not a field of a {}", self.kind.kind));
+        Err(match self.kind.similar("", path) {
+            Some(similar) => error.hint(format!("did you mean {similar}?")),
+            None => error.hint("'fields' lists them all"),
+        })
+    }
+
+    fn there(&self, field: &Field) -> Result<(), Error> {
+        match field.life(self.version) {
+            Life::There => Ok(()),
+            life => Err(Error::new(format!("is not a field of Kubernetes {}", self.version))
+                .hint(life.explanation().unwrap_or_default())),
+        }
+    }
+
+    /// The text of it, and the same as a document for a check.
+    ///
+    /// # Errors
+    /// When the text does not read as what was meant: a defect, and nothing is written.
+    pub fn render(&self) -> Result<(String, Document), Error> {
+        let text = write::to_yaml(&self.root);
+        let document = Document::parse(text.as_bytes())?;
+        if document.root().as_object() != Some(&self.root) {
+            return Err(Error::new("the result does not read as what was meant").hint("this is a defect of khw"));
+        }
+        Ok((text, document))
+    }
+}
+
+fn put(map: &mut Map<String, Value>, parts: &[&str], value: Value) {
+    match parts {
+        [] => {}
+        [last] => {
+            map.insert((*last).to_owned(), value);
+        }
+        [first, rest @ ..] => {
+            let inner = map.entry((*first).to_owned()).or_insert(Value::Null);
+            if !inner.is_object() {
+                *inner = Value::Object(Map::new());
+            }
+            if let Value::Object(inner) = inner {
+                put(inner, rest, value);
+            }
+        }
+    }
+}
+
+fn remove(map: &mut Map<String, Value>, parts: &[&str]) {
+    match parts {
+        [] => {}
+        [last] => {
+            map.shift_remove(*last);
+        }
+        [first, rest @ ..] => {
+            let Some(Value::Object(inner)) = map.get_mut(*first) else { return };
+            remove(inner, rest);
+            if inner.is_empty() {
+                map.shift_remove(*first);
+            }
+        }
+    }
+}

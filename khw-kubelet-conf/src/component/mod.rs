@@ -1,0 +1,21 @@
+//! Component configuration, Kubernetes' own word for the files that kubelet and kube-proxy are configured with: the
+//! table of fields, typed values, the strict reader, the check against a table, and the writer.
+//!
+//! Users: khw-kubelet-conf, khw-proxy-conf; khw-install reads placed files with [`Document`].
+
+mod args;
+mod check;
+mod config;
+mod document;
+mod explain;
+mod field;
+mod value;
+mod write;
+
+pub use args::{CheckArgs, SettingArgs, VersionArgs, field_options, set_field_options, warn_and_refuse};
+pub use check::{CHECKS, check_fields};
+pub use config::Config;
+pub use document::{Document, Duplicate, Marks};
+pub use explain::{ExplainArgs, FieldsArgs};
+pub use field::{Choice, Field, Kind, Life, Type, always, since, until};
+pub use value::{Mismatch, cidr};

@@ -1,0 +1,41 @@
+//! The command line of khw-proxy-conf.
+
+use crate::fields::KIND;
+use clap::CommandFactory;
+use khw_core::{layout::Layout, output::Output};
+use khw_kubelet_conf::component::{CheckArgs, ExplainArgs, FieldsArgs, SettingArgs, VersionArgs, field_options};
+
+/// Print a KubeProxyConfiguration, the file that kube-proxy is configured with
+///
+/// Without options it has the layout's kubeconfig, mode iptables, and the pods' range 10.244.0.0/16 as clusterCIDR. Every
+/// option under "Fields" sets the field of the same meaning; kube-proxy itself ignores nearly all of these flags when
+/// it has a file.
+#[derive(Debug, clap::Parser)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub version: VersionArgs,
+    /// The guide whose paths are used
+    #[arg(long, value_enum, default_value = "tutorial", value_name = "LAYOUT")]
+    pub layout: Layout,
+    #[command(flatten)]
+    pub settings: SettingArgs,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Check KubeProxyConfiguration files: unknown fields, wrong types and values, what the version does not have
+    Check(CheckArgs),
+    /// Say what a field is: type, default, since, until, flag
+    Explain(ExplainArgs),
+    /// List all fields
+    Fields(FieldsArgs),
+}
+
+pub(crate) fn command() -> clap::Command {
+    field_options(Arguments::command(), &KIND)
+}

@@ -1,0 +1,36 @@
+//! The KubeProxyConfiguration of a worker that was built by hand.
+
+use crate::args::Arguments;
+use crate::check::check;
+use crate::fields::KIND;
+use khw_core::layout::Layout;
+use khw_core::output::Kind;
+use khw_core::place::Existing;
+use khw_core::{Error, Exit, KubernetesVersion, NodeName};
+use khw_kubelet_conf::component::{Config, set_field_options, warn_and_refuse};
+
+/// The pods' range when none is named: that of flannel's and of MM's manifests. The tutorial writes the nodes' own
+/// network here, which works only as long as nobody looks.
+const CLUSTER_CIDR: &str = "10.244.0.0/16";
+
+/// Prints it.
+pub(crate) fn run(arguments: &Arguments, matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
+    let version = arguments.version.kubernetes_version;
+    let mut config = defaults(version, arguments.layout)?;
+    set_field_options(&mut config, &KIND, matches)?;
+    arguments.settings.apply(&mut config)?;
+    let (text, document) = config.render()?;
+    warn_and_refuse(crate::TOOL.name, &check(&document, version))?;
+    arguments.output.write(text.as_bytes(), Kind::Public, Existing::Replace)?;
+    Ok(Exit::Done)
+}
+
+fn defaults(version: KubernetesVersion, layout: Layout) -> Result<Config, Error> {
+    // kube-proxy's paths are the same for all nodes of a layout.
+    let any: NodeName = "node".parse()?;
+    let mut config = Config::new(&KIND, version);
+    config.put("clientConnection.kubeconfig", layout.paths(&any).kube_proxy_kubeconfig.display().to_string());
+    config.put("mode", "iptables");
+    config.put("clusterCIDR", CLUSTER_CIDR);
+    Ok(config)
+}
