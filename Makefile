@@ -30,7 +30,8 @@ test:
 	tests/judges.sh $(CARGO) test --workspace --locked
 
 bench: build
-	KHW_BIN_DIR=$(abspath $(RELEASE)) tests/judges.sh tests/bench.sh
+	KHW_BIN_DIR=$(abspath $(RELEASE)) tests/judges.sh \
+	  $(CARGO) bench --locked --profile dev -p khw-tests --bench worker
 
 lint:
 	tests/judges.sh --only compiler $(CARGO) fmt --all --check
