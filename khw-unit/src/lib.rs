@@ -1,20 +1,126 @@
 //! khw-unit: the systemd units of kubelet and kube-proxy, for the Kubernetes version at hand.
 //!
-//! As a library it reads unit files as systemd 252 does ([`Unit`], [`CommandLine`]) and knows the flags of both programs
-//! by release ([`flag`]).
+//! As a library it reads unit files as systemd 252 does ([`Unit`], [`CommandLine`]), knows the flags of both programs by
+//! release ([`flag`]), and says what is wrong with a unit ([`check`]).
 
+mod args;
+mod check;
 mod command;
 mod directive;
 pub mod flag;
+pub mod kube_proxy;
+pub mod kubelet;
+pub mod service;
 mod syntax;
 
+pub use check::{CHECKS, check};
 pub use command::{Argument, CommandLine, Given};
 pub use syntax::{Unit, Value};
+
+use args::{Arguments, CheckArgs, Command, KubeProxyArgs, KubeletArgs};
+use clap::{CommandFactory, FromArgMatches};
+use khw_core::finding::Finding;
+use khw_core::input::Input;
+use khw_core::output::{Kind, Output};
+use khw_core::place::Existing;
+use khw_core::{Error, Exit, NodeName};
+use std::path::Path;
 
 /// The tool.
 pub const TOOL: khw_core::cli::Tool = khw_core::cli::Tool {
     name: "khw-unit",
-    command: || clap::Command::new("khw-unit"),
+    command: Arguments::command,
     rewrite: khw_core::cli::as_given,
-    run: |_| Ok(khw_core::Exit::Done),
+    run: |matches| match Arguments::from_arg_matches(matches)?.command {
+        Command::Kubelet(args) => write_kubelet(args),
+        Command::KubeProxy(args) => write_kube_proxy(args),
+        Command::Check(args) => check_files(&args),
+    },
 };
+
+fn write_kubelet(args: KubeletArgs) -> anyhow::Result<Exit> {
+    let KubeletArgs { node, version, runtime, node_ip, bootstrap_kubeconfig, service } = args;
+    let node = match (node, &service.hostname_override) {
+        (Some(node), _) => node,
+        (None, Some(name)) => name.clone(),
+        // The unit has the name in it only as a part of certificate and key, which bootstrapping does without.
+        (None, None) if bootstrap_kubeconfig.is_some() => any_node()?,
+        (None, None) => host_name()?,
+    };
+    let bootstrap_kubeconfig = bootstrap_kubeconfig
+        .map(|path| path.unwrap_or_else(|| service.layout.paths(&node).kubelet_bootstrap_kubeconfig));
+    let made = kubelet::Kubelet {
+        node,
+        version: version.kubernetes_version,
+        runtime,
+        node_ip,
+        hostname_override: service.hostname_override,
+        layout: service.layout,
+        bootstrap_kubeconfig,
+        flags: service.flags,
+        restart: service.restart,
+    }
+    .unit()?;
+    write(&made, &service.output)
+}
+
+fn write_kube_proxy(args: KubeProxyArgs) -> anyhow::Result<Exit> {
+    let KubeProxyArgs { version, service } = args;
+    let made = kube_proxy::KubeProxy {
+        version: version.kubernetes_version,
+        hostname_override: service.hostname_override,
+        paths: service.layout.paths(&any_node()?),
+        flags: service.flags,
+        restart: service.restart,
+    }
+    .unit()?;
+    write(&made, &service.output)
+}
+
+fn write(made: &service::Made, output: &Output) -> anyhow::Result<Exit> {
+    for warning in &made.warnings {
+        khw_core::cli::warn(TOOL.name, warning);
+    }
+    output.write(made.unit.to_string().as_bytes(), Kind::Public, Existing::Replace)?;
+    Ok(Exit::Done)
+}
+
+/// A name for the paths that do not depend on it.
+fn any_node() -> Result<NodeName, Error> {
+    "node".parse()
+}
+
+/// The name under which the kubelet of this host registers: its host name in lower case.
+fn host_name() -> Result<NodeName, Error> {
+    let hint = "say --node NAME";
+    let path = Path::new("/proc/sys/kernel/hostname");
+    let name = std::fs::read_to_string(path).map_err(|e| Error::io(path.display(), &e).hint(hint))?;
+    name.trim().to_ascii_lowercase().parse().map_err(|e: Error| Error::new(e.what()).field("host name").hint(hint))
+}
+
+fn check_files(args: &CheckArgs) -> anyhow::Result<Exit> {
+    let mut findings = Vec::new();
+    for file in &args.files {
+        let input = Input::new(file);
+        let extension = file.extension().map(|e| e.to_string_lossy().into_owned());
+        if let Some(other) = extension.as_deref().filter(|e| OTHER_TYPES.contains(e)) {
+            return Err(Error::new(format!("is a {other} unit"))
+                .file(&input)
+                .hint("only services, and their drop-ins, are checked")
+                .into());
+        }
+        let found = match Unit::parse(&input.read_text()?) {
+            Ok(unit) => check(&unit, args.version.kubernetes_version),
+            Err(error) => vec![Finding::from_error("syntax", &error)],
+        };
+        // A drop-in adds to a unit that has a command already.
+        let drop_in = extension.as_deref() == Some("conf");
+        let found = found.into_iter().filter(|f| !(drop_in && f.name == "no-exec-start"));
+        findings.extend(found.map(|f| f.file(&input)));
+    }
+    args.report.report(findings, CHECKS)
+}
+
+/// The types of units that have sections of their own.
+const OTHER_TYPES: [&str; 10] =
+    ["automount", "device", "mount", "path", "scope", "slice", "socket", "swap", "target", "timer"];
