@@ -1,0 +1,64 @@
+//! The CA that signs: a certificate that may, and its own key.
+
+use crate::certificate::Certificate;
+use crate::extension::{Context, Issuer};
+use crate::issue::{Validity, date};
+use crate::key::PrivateKey;
+use khw_core::Error;
+use khw_core::input::Input;
+
+/// A CA's certificate and key, which belong together.
+pub(crate) struct Authority {
+    pub(crate) certificate: Certificate,
+    pub(crate) key: PrivateKey,
+    serial: Vec<u8>,
+    name: String,
+}
+
+impl Authority {
+    /// Reads both. A certificate that is no CA, and a key that is not its own, are refused.
+    pub(crate) fn read(certificate: &Input, key: &Input) -> Result<Self, Error> {
+        let named = certificate.to_string();
+        let certificate = Certificate::from_pem(&certificate.read()?).map_err(|e| e.file(&named))?;
+        if !certificate.is_ca() {
+            return Err(Error::new("is not a CA certificate: what it signs is accepted by nobody")
+                .file(&named)
+                .hint("sign with the certificate of the CA, or make one with khw-cert ca"));
+        }
+        let key_name = key.to_string();
+        let key = zeroize::Zeroizing::new(key.read()?);
+        let key = PrivateKey::from_pem(&key).map_err(|e| e.file(&key_name))?;
+        if !key.belongs_to(&certificate) {
+            return Err(Error::new(format!("is not the key of {named}"))
+                .file(&key_name)
+                .hint("give the certificate and the key of the same CA"));
+        }
+        Ok(Authority { serial: certificate.serial(), certificate, key, name: named })
+    }
+
+    /// What extensions refer to when this CA signs a certificate for `public_key`.
+    pub(crate) fn context<'a>(&'a self, public_key: &'a [u8]) -> Context<'a> {
+        Context {
+            public_key,
+            issuer: Some(Issuer {
+                key_identifier: self.certificate.subject_key_identifier(),
+                name: self.certificate.issuer_der(),
+                serial: &self.serial,
+            }),
+        }
+    }
+
+    /// What is wrong with a certificate of this validity, if it outlives the CA.
+    pub(crate) fn outlived_by(&self, validity: Validity) -> Option<Error> {
+        let end = self.certificate.not_after();
+        if validity.not_after <= end {
+            return None;
+        }
+        let days = (end - validity.not_before).whole_days();
+        let what =
+            format!("the certificate would expire on {}, its CA does on {}", date(validity.not_after), date(end));
+        let hint =
+            if days < 1 { "make a new CA".to_owned() } else { format!("use {days} days or fewer, or make a new CA") };
+        Some(Error::new(what).file(&self.name).hint(hint))
+    }
+}

@@ -1,0 +1,33 @@
+//! `khw-cert ca`: a new CA.
+
+use crate::extension::{self, Context};
+use crate::issue::{Template, Validity, issue};
+use crate::key::PrivateKey;
+use crate::pair::Files;
+use crate::{args, name, serial};
+use khw_core::Exit;
+use std::path::Path;
+
+pub(crate) fn run(arguments: &args::Ca) -> anyhow::Result<Exit> {
+    let making = &arguments.making;
+    let organizations: Vec<&str> = arguments.org.iter().map(String::as_str).collect();
+    let subject = name::identity(&arguments.cn, &organizations)?;
+    let validity = Validity::days(arguments.days)?.with_clock_skew(None);
+    let directory = making.directory.as_deref().unwrap_or(Path::new(""));
+    let files = Files::new(directory, "ca", making.force)?;
+
+    let key = PrivateKey::generate(making.key_type)?;
+    let context = Context { public_key: key.public_key_der(), issuer: None };
+    let mut extensions = extension::authority();
+    extension::add_key_identifiers(&mut extensions, &context);
+    let template = Template {
+        serial: &serial::random()?,
+        subject: &subject,
+        public_key: key.public_key_der(),
+        validity,
+        extensions: &extensions,
+    };
+    let certificate = issue(&template, &subject, &key, None)?;
+    files.write(&key, &certificate)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,227 @@
+//! openssl's configuration files (.cnf), as far as requests and certificates need them.
+//!
+//! Sections, comments, quotes, escapes and continued lines are openssl's. Refused: variables (`$`), which stand there
+//! because a shell did not expand them; a name given twice in a section, of which openssl takes the last in silence;
+//! `.include` and other dots.
+
+use khw_core::Error;
+
+/// A value with where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    pub(crate) line: usize,
+}
+
+impl Entry {
+    /// An error about this line.
+    pub(crate) fn error(&self, what: impl Into<String>) -> Error {
+        Error::new(what).line(self.line).field(self.name.escape_debug())
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Section {
+    name: String,
+    entries: Vec<Entry>,
+}
+
+/// A parsed file.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Config {
+    /// The first is `default`: what stands before any section.
+    sections: Vec<Section>,
+}
+
+/// The section of what stands before any section.
+pub(crate) const DEFAULT: &str = "default";
+
+impl Config {
+    /// Reads the text of a file.
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+        let mut sections = vec![Section { name: DEFAULT.to_owned(), entries: Vec::new() }];
+        let mut current = 0;
+        for (number, line) in logical_lines(text) {
+            let line = line.trim_start_matches([' ', '\t']);
+            if let Some(rest) = line.strip_prefix('[') {
+                let name = rest.split_once(']').map(|(name, after)| (name.trim(), strip_comment(after).trim()));
+                let Some((name, "")) = name else {
+                    return Err(Error::new("this line is not '[ section ]'").line(number).hint("close the bracket"));
+                };
+                current = sections.iter().position(|s| s.name == name).unwrap_or_else(|| {
+                    sections.push(Section { name: name.to_owned(), entries: Vec::new() });
+                    sections.len() - 1
+                });
+                continue;
+            }
+            if strip_comment(line).trim().is_empty() {
+                continue;
+            }
+            let entry = entry(number, line)?;
+            let Some(section) = sections.get_mut(current) else { continue };
+            if let Some(first) = section.entries.iter().find(|e| e.name == entry.name) {
+                return Err(entry
+                    .error(format!("is given twice in [{}], first in line {}", section.name.escape_debug(), first.line))
+                    .hint("openssl would take the last in silence: number them, DNS.1, DNS.2, or remove one"));
+            }
+            section.entries.push(entry);
+        }
+        Ok(Config { sections })
+    }
+
+    /// The entries of a section in their order, if there is such a section.
+    pub(crate) fn section(&self, name: &str) -> Option<&[Entry]> {
+        let found = self.sections.iter().find(|s| s.name == name)?;
+        (name != DEFAULT || !found.entries.is_empty()).then_some(&found.entries)
+    }
+
+    /// The entries of a section, or an error that names those that there are.
+    pub(crate) fn require(&self, name: &str) -> Result<&[Entry], Error> {
+        self.section(name).ok_or_else(|| {
+            let names: Vec<_> = self.sections.iter().skip(1).map(|s| s.name.escape_debug().to_string()).collect();
+            let error = Error::new(format!("has no section [{}]", name.escape_debug()));
+            if names.is_empty() {
+                error.hint("is this the right file?")
+            } else {
+                error.hint(format!("it has {}", names.join(", ")))
+            }
+        })
+    }
+
+    /// A value of a section.
+    pub(crate) fn value(&self, section: &str, name: &str) -> Option<&Entry> {
+        self.section(section)?.iter().find(|e| e.name == name)
+    }
+}
+
+/// Lines with those joined that end with a backslash, and the number of their first.
+fn logical_lines(text: &str) -> Vec<(usize, String)> {
+    let mut out: Vec<(usize, String)> = Vec::new();
+    let mut continued = false;
+    for (number, line) in text.lines().enumerate() {
+        let backslashes = line.bytes().rev().take_while(|&b| b == b'\\').count();
+        let continues = backslashes % 2 == 1;
+        let part = line.get(..line.len() - usize::from(continues)).unwrap_or(line);
+        match out.last_mut().filter(|_| continued) {
+            Some((_, whole)) => whole.push_str(part),
+            None => out.push((number + 1, part.to_owned())),
+        }
+        continued = continues;
+    }
+    out
+}
+
+/// The line up to a `#` that is neither quoted nor escaped.
+fn strip_comment(line: &str) -> &str {
+    let (mut quote, mut escaped) = (None, false);
+    for (at, letter) in line.char_indices() {
+        match (letter, quote) {
+            _ if escaped => escaped = false,
+            ('\\', _) => escaped = true,
+            ('#', None) => return line.get(..at).unwrap_or(line),
+            ('"' | '\'' | '`', None) => quote = Some(letter),
+            (letter, Some(open)) if letter == open => quote = None,
+            _ => {}
+        }
+    }
+    line
+}
+
+fn entry(number: usize, line: &str) -> Result<Entry, Error> {
+    let line = strip_comment(line).trim();
+    if line.starts_with('.') {
+        let word: String = line.chars().take_while(|c| !c.is_whitespace() && *c != '=').collect();
+        return Err(Error::new("is not supported")
+            .field(word.escape_debug())
+            .line(number)
+            .hint("put what it includes into this file"));
+    }
+    let Some((name, value)) = line.split_once('=') else {
+        return Err(Error::new(format!("'{}' has no '='", line.escape_debug()))
+            .line(number)
+            .hint("write NAME = VALUE, or '#' before a comment"));
+    };
+    let name = name.trim();
+    let valid = |c: char| c.is_ascii_alphanumeric() || "_.,-+!%&*@;/~".contains(c);
+    if name.is_empty() || !name.chars().all(valid) {
+        return Err(Error::new(format!("'{}' is not a name", name.escape_debug()))
+            .line(number)
+            .hint("write NAME = VALUE"));
+    }
+    let mut entry = Entry { name: name.to_owned(), value: String::new(), line: number };
+    entry.value = unquote(&entry, value.trim())?;
+    Ok(entry)
+}
+
+/// The value without quotes and escapes.
+fn unquote(entry: &Entry, text: &str) -> Result<String, Error> {
+    let (mut out, mut quote) = (String::new(), None);
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        match (letter, quote) {
+            ('\\', _) => out.extend(letters.next().map(|letter| match letter {
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                'b' => '\u{8}',
+                other => other,
+            })),
+            ('"' | '\'' | '`', None) => quote = Some(letter),
+            (letter, Some(open)) if letter == open => quote = None,
+            ('$', None) => {
+                return Err(entry
+                    .error("has a '$', and variables are not expanded")
+                    .hint("write the value; in a shell, let the heredoc expand it (<<EOF, not <<'EOF')"));
+            }
+            (letter, _) => out.push(letter),
+        }
+    }
+    match quote {
+        Some(open) => Err(entry.error(format!("has a quote {open} without its end")).hint("close the quote")),
+        None => Ok(out),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+
+    fn values(text: &str, section: &str) -> Result<Vec<(String, String)>, String> {
+        let config = Config::parse(text).map_err(|e| e.to_string())?;
+        let entries = config.require(section).map_err(|e| e.to_string())?;
+        Ok(entries.iter().map(|e| (e.name.clone(), e.value.clone())).collect())
+    }
+
+    #[test]
+    fn openssls_syntax() {
+        let text = "x = 1 # comment\n\n# comment\n  [ a b ] # comment\r\nk=v\n\
+                    q = \"a # b\" 'c' \\# d\nlong = one, \\\n  two\nempty =\n[c]\n[a b]\nmore = x = y\n";
+        let pairs = |pairs: &[(&str, &str)]| {
+            Ok(pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect::<Vec<_>>())
+        };
+        let expected = [("k", "v"), ("q", "a # b c # d"), ("long", "one,   two"), ("empty", ""), ("more", "x = y")];
+        assert_eq!(values(text, "a b"), pairs(&expected));
+        assert_eq!(values(text, "c"), pairs(&[]));
+        assert_eq!(values(text, "default"), pairs(&[("x", "1")]));
+    }
+
+    #[test]
+    fn refusals_name_the_line() {
+        for (text, message) in [
+            ("[a\n", "this line is not '[ section ]'"),
+            ("[a] b\n", "this line is not '[ section ]'"),
+            ("[a]\nnonsense\n", "'nonsense' has no '='"),
+            ("[a]\n= b\n", "'' is not a name"),
+            ("[a]\na b = c\n", "'a b' is not a name"),
+            ("[a]\nIP.1 = ${IP}\n", "IP.1: has a '$', and variables are not expanded"),
+            ("[a]\nx = \"y\n", "x: has a quote \" without its end"),
+            ("[a]\nDNS.1 = x\nDNS.1 = y\n", "DNS.1: is given twice in [a], first in line 2"),
+            (".include /etc/ssl\n", ".include: is not supported"),
+            ("[b]\n", "has no section [a]"),
+        ] {
+            assert_eq!(values(text, "a"), Err(message.to_owned()), "{text}");
+        }
+        assert_eq!(Config::parse("\n[a]\n\nx\n").map_err(|e| e.line_number()), Err(Some(4)));
+    }
+}
