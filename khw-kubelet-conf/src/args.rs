@@ -10,7 +10,7 @@ use khw_core::{NodeName, layout::Layout, output::Output};
 /// Without options it is what a worker built by hand needs: callers need a certificate of the cluster's CA or a token,
 /// and the API server decides what they may. Every option under "Fields" sets the field of the same meaning.
 #[derive(Debug, clap::Parser)]
-#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(disable_help_subcommand = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -40,7 +40,7 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Say what a field is: type, default, since, until, flag
     Explain(ExplainArgs),
-    /// List all fields
+    /// List all fields of all releases, or of the one that is named
     Fields(FieldsArgs),
 }
 

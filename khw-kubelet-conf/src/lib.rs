@@ -13,7 +13,8 @@ mod service_cidr;
 pub use check::{CHECKS, check};
 pub use fields::KIND;
 
-use clap::FromArgMatches;
+use clap::{FromArgMatches, parser::ValueSource};
+use component::refuse_options;
 use khw_core::{Exit, cli};
 
 /// The tool.
@@ -21,10 +22,13 @@ pub const TOOL: cli::Tool = cli::Tool { name: "khw-kubelet-conf", command: args:
 
 fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     let arguments = args::Arguments::from_arg_matches(matches)?;
+    refuse_options(matches)?;
+    let version = arguments.version.kubernetes_version;
+    let named = matches.value_source("kubernetes_version") != Some(ValueSource::DefaultValue);
     match &arguments.command {
-        Some(args::Command::Check(check)) => check.run(CHECKS, self::check),
+        Some(args::Command::Check(check)) => check.run(version, CHECKS, self::check),
         Some(args::Command::Explain(explain)) => explain.run(&KIND),
-        Some(args::Command::Fields(fields)) => fields.run(&KIND),
+        Some(args::Command::Fields(fields)) => fields.run(named.then_some(version), &KIND),
         None => generate::run(&arguments, matches),
     }
 }

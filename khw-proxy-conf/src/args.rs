@@ -11,7 +11,7 @@ use khw_kubelet_conf::component::{CheckArgs, ExplainArgs, FieldsArgs, SettingArg
 /// option under "Fields" sets the field of the same meaning; kube-proxy itself ignores nearly all of these flags when
 /// it has a file.
 #[derive(Debug, clap::Parser)]
-#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(disable_help_subcommand = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -32,7 +32,7 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Say what a field is: type, default, since, until, flag
     Explain(ExplainArgs),
-    /// List all fields
+    /// List all fields of all releases, or of the one that is named
     Fields(FieldsArgs),
 }
 

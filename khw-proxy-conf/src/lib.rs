@@ -10,18 +10,22 @@ mod generate;
 pub use check::{CHECKS, check};
 pub use fields::KIND;
 
-use clap::FromArgMatches;
+use clap::{FromArgMatches, parser::ValueSource};
 use khw_core::{Exit, cli};
+use khw_kubelet_conf::component::refuse_options;
 
 /// The tool.
 pub const TOOL: cli::Tool = cli::Tool { name: "khw-proxy-conf", command: args::command, rewrite: cli::as_given, run };
 
 fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     let arguments = args::Arguments::from_arg_matches(matches)?;
+    refuse_options(matches)?;
+    let version = arguments.version.kubernetes_version;
+    let named = matches.value_source("kubernetes_version") != Some(ValueSource::DefaultValue);
     match &arguments.command {
-        Some(args::Command::Check(check)) => check.run(CHECKS, self::check),
+        Some(args::Command::Check(check)) => check.run(version, CHECKS, self::check),
         Some(args::Command::Explain(explain)) => explain.run(&KIND),
-        Some(args::Command::Fields(fields)) => fields.run(&KIND),
+        Some(args::Command::Fields(fields)) => fields.run(named.then_some(version), &KIND),
         None => generate::run(&arguments, matches),
     }
 }

@@ -5,6 +5,7 @@ use super::check::refuse_errors;
 use super::config::Config;
 use super::document::Document;
 use super::field::{Kind, Type};
+use clap::parser::ValueSource;
 use khw_core::finding::{Finding, ReportArgs, Severity};
 use khw_core::{Error, Exit, KubernetesVersion, cli, input::Input};
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct VersionArgs {
     /// The Kubernetes release that the file is for
-    #[arg(long, env = "KHW_KUBERNETES_VERSION", value_name = "VERSION", default_value_t = KubernetesVersion::NEWEST)]
+    #[arg(long, global = true, env = "KHW_KUBERNETES_VERSION", value_name = "VERSION", default_value_t = KubernetesVersion::NEWEST)]
     pub kubernetes_version: KubernetesVersion,
 }
 
@@ -108,6 +109,25 @@ pub fn set_field_options(config: &mut Config, kind: &'static Kind, matches: &cla
     Ok(())
 }
 
+/// Refuses options of the generator before a command, on which they would have no effect.
+///
+/// # Errors
+/// When there is one.
+pub fn refuse_options(matches: &clap::ArgMatches) -> Result<(), Error> {
+    let Some(command) = matches.subcommand_name() else { return Ok(()) };
+    let given = |id: &&clap::Id| {
+        id.as_str() != "kubernetes_version" && matches.value_source(id.as_str()) == Some(ValueSource::CommandLine)
+    };
+    // clap lists groups too, which are named like the types that their options come from.
+    let option = |id: &&clap::Id| !id.as_str().starts_with(|c: char| c.is_ascii_uppercase());
+    match matches.ids().filter(option).find(given) {
+        Some(id) => Err(Error::new(format!("cannot be used together with '{command}'"))
+            .field(format!("--{}", id.as_str().replace('_', "-")))
+            .hint(format!("it belongs to the file that is printed without '{command}'"))),
+        None => Ok(()),
+    }
+}
+
 /// Warns of what a check finds in a generated configuration, and refuses what does not work.
 ///
 /// # Errors
@@ -127,8 +147,6 @@ pub struct CheckArgs {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
-    version: VersionArgs,
-    #[command(flatten)]
     report: ReportArgs,
 }
 
@@ -137,12 +155,17 @@ impl CheckArgs {
     ///
     /// # Errors
     /// When a file cannot be read, or a name of a finding is not one.
-    pub fn run(&self, names: &[&str], check: fn(&Document, KubernetesVersion) -> Vec<Finding>) -> anyhow::Result<Exit> {
+    pub fn run(
+        &self,
+        version: KubernetesVersion,
+        names: &[&str],
+        check: fn(&Document, KubernetesVersion) -> Vec<Finding>,
+    ) -> anyhow::Result<Exit> {
         let mut findings = Vec::new();
         for file in &self.files {
             let input = Input::new(file);
             let found = match Document::parse_with_duplicates(&input.read()?) {
-                Ok(document) => check(&document, self.version.kubernetes_version),
+                Ok(document) => check(&document, version),
                 Err(error) => vec![Finding::from_error("unreadable", &error)],
             };
             findings.extend(found.into_iter().map(|finding| finding.file(&input)));

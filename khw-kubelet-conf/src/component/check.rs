@@ -61,13 +61,11 @@ struct Check {
 impl Check {
     /// Whether it is of this kind at all. A file of another kind would get a finding for each of its fields.
     fn kind(&mut self, document: &Document) -> bool {
-        let mut same = true;
         for (field, right) in [("kind", self.kind.kind), ("apiVersion", self.kind.api_version)] {
             let found = document.get(field);
             if found.and_then(Value::as_str) == Some(right) {
                 continue;
             }
-            same &= found.is_none() || field == "apiVersion";
             let message = match found {
                 None => "is missing, and without it the file is not read".to_owned(),
                 Some(Value::String(other)) => format!("is '{}', and must be {right}", short(other)),
@@ -79,8 +77,11 @@ impl Check {
                     .field(field)
                     .fix(format!("write {field}: {right}")),
             );
+            if field == "kind" && found.is_some() {
+                return false;
+            }
         }
-        same
+        true
     }
 
     /// The fields of an object. `table` is its path in the table, `shown` that in the document.

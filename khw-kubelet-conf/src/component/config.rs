@@ -87,8 +87,12 @@ impl Config {
     fn there(&self, field: &Field) -> Result<(), Error> {
         match field.life(self.version) {
             Life::There => Ok(()),
-            life => Err(Error::new(format!("is not a field of Kubernetes {}", self.version))
-                .hint(life.explanation().unwrap_or_default())),
+            life => {
+                let why = life.explanation().unwrap_or_default();
+                // What the kubelet had a flag for first: "use the flag up to 1.26".
+                let hint = if field.note.contains("flag") { format!("{why}; {}", field.note) } else { why };
+                Err(Error::new(format!("is not a field of Kubernetes {}", self.version)).hint(hint))
+            }
         }
     }
 
@@ -137,5 +141,70 @@ fn remove(map: &mut Map<String, Value>, parts: &[&str]) {
                 map.shift_remove(*first);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+    use crate::component::{Field, Life, Type, check_fields};
+    use crate::fields::KIND;
+    use khw_core::KubernetesVersion;
+
+    /// Text that is a value of a type, as a person would write it.
+    fn sample(of: Type, version: KubernetesVersion) -> String {
+        match of {
+            Type::Bool => "true".into(),
+            Type::Int32 | Type::Int64 | Type::Uint32 => "7".into(),
+            Type::Float => "0.5".into(),
+            Type::Text | Type::NodeName => "yes".into(),
+            Type::Ip => "fd00::a".into(),
+            Type::Cidr => "10.0.0.0/8".into(),
+            Type::Duration => "1h30m".into(),
+            Type::DurationOrNanoseconds => if version.at_least(28) { "5s" } else { "5000" }.into(),
+            Type::Quantity | Type::QuantityText | Type::QuantityOrPercentage => "100Mi".into(),
+            Type::Percentage => "10%".into(),
+            Type::Time => "2026-11-24T12:00:00Z".into(),
+            Type::Enum(choices) => {
+                choices.iter().find(|c| c.life(version) == Life::There).map(|c| c.value.to_owned()).unwrap_or_default()
+            }
+            Type::Object | Type::Map(Type::List(_)) => "{}".into(),
+            Type::List(Type::Object) => "[{}]".into(),
+            Type::List(of) => format!("{0},{0}", sample(*of, version)),
+            Type::Map(of) => format!("a.b/c={}", sample(*of, version)),
+        }
+    }
+
+    #[test]
+    fn every_field_of_every_version_can_be_set_and_reads_as_what_was_meant() -> Result<(), khw_core::Error> {
+        for version in KubernetesVersion::all() {
+            let settable = |f: &&Field| !f.path.contains('[') && !["kind", "apiVersion"].contains(&f.path);
+            for field in KIND.fields.iter().filter(settable) {
+                let mut config = Config::new(&KIND, version);
+                let set = config.set(field.path, &sample(field.value, version));
+                assert_eq!(set.is_ok(), field.life(version) == Life::There, "{version} {}: {set:?}", field.path);
+                let (text, document) = config.render()?;
+                let findings = check_fields(&KIND, &document, version);
+                assert!(findings.iter().all(|f| f.name == "field-deprecated"), "{version} {text} {findings:?}");
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_unset_takes_its_empty_object_along() -> Result<(), khw_core::Error> {
+        let mut config = Config::new(&KIND, KubernetesVersion::NEWEST);
+        config.set("authentication.x509.clientCAFile", "/ca.crt")?;
+        config.set("evictionHard.memory.available", "5%")?;
+        config.set("evictionHard.nodefs.available", "5%")?;
+        config.unset("authentication.x509.clientCAFile")?;
+        config.unset("evictionHard.memory.available")?;
+        config.unset("maxPods")?;
+        let text = config.render()?.0;
+        assert_eq!(
+            text,
+            "kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\nevictionHard:\n  nodefs.available: \"5%\"\n"
+        );
+        Ok(())
     }
 }

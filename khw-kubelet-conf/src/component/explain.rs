@@ -17,9 +17,6 @@ pub struct ExplainArgs {
 /// The arguments of `fields`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct FieldsArgs {
-    /// Only the fields of this release
-    #[arg(long, value_name = "VERSION")]
-    kubernetes_version: Option<KubernetesVersion>,
     /// Print text or JSON
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     format: Format,
@@ -47,12 +44,12 @@ impl ExplainArgs {
 }
 
 impl FieldsArgs {
-    /// Prints the table.
+    /// Prints the fields of `version`, or of all releases.
     ///
     /// # Errors
     /// When standard output cannot be written.
-    pub fn run(&self, kind: &'static Kind) -> anyhow::Result<Exit> {
-        let there = |f: &&Field| self.kubernetes_version.is_none_or(|v| f.life(v) == super::Life::There);
+    pub fn run(&self, version: Option<KubernetesVersion>, kind: &'static Kind) -> anyhow::Result<Exit> {
+        let there = |f: &&Field| version.is_none_or(|v| f.life(v) == super::Life::There);
         let fields: Vec<&Field> = kind.fields.iter().filter(there).collect();
         let text = match self.format {
             Format::Text => fields.iter().map(|f| line(f)).collect(),

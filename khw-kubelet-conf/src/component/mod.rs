@@ -12,7 +12,9 @@ mod field;
 mod value;
 mod write;
 
-pub use args::{CheckArgs, SettingArgs, VersionArgs, field_options, set_field_options, warn_and_refuse};
+pub use args::{
+    CheckArgs, SettingArgs, VersionArgs, field_options, refuse_options, set_field_options, warn_and_refuse,
+};
 pub use check::{CHECKS, check_fields};
 pub use config::Config;
 pub use document::{Document, Duplicate, Marks};
