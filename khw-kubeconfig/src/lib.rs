@@ -1,17 +1,52 @@
 //! kubeconfig files: kubectl config's part of the tutorial.
+//!
+//! For readers there are [`Kubeconfig::parse`] and [`ServerUrl`]; the rest is the tool. Reading is strict and keeps line
+//! numbers (`yaml`, `model`); changing goes from text to text (`edit`) under two locks (`store`, `filelock`); what goes in
+//! is looked at first (`material`, `server`); `print` writes YAML that kubectl reads as it was meant.
 
+mod args;
+mod edit;
+mod entry;
+mod filelock;
+mod location;
+mod material;
 mod model;
+mod new;
 mod print;
+mod remove;
 mod server;
+mod set;
+mod store;
+mod view;
 mod yaml;
 
 pub use model::{AuthInfo, Cluster, Context, Current, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext, Secret};
 pub use server::ServerUrl;
 
+use args::{Arguments, Command};
+use clap::FromArgMatches;
+use entry::Section;
+use khw_core::Exit;
+
 /// The tool.
-pub const TOOL: khw_core::cli::Tool = khw_core::cli::Tool {
-    name: "khw-kubeconfig",
-    command: || clap::Command::new("khw-kubeconfig"),
-    rewrite: khw_core::cli::as_given,
-    run: |_| Ok(khw_core::Exit::Done),
-};
+pub const TOOL: khw_core::cli::Tool =
+    khw_core::cli::Tool { name: "khw-kubeconfig", command: args::command, rewrite: args::rewrite, run };
+
+fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
+    match Arguments::from_arg_matches(matches)?.command {
+        Command::New(args) => new::new(&args),
+        Command::SetCluster(args) => set::set_cluster(&args),
+        Command::SetCredentials(args) => set::set_credentials(&args),
+        Command::SetContext(args) => set::set_context(&args),
+        Command::UseContext(args) => set::use_context(&args),
+        Command::View(args) => view::view(&args),
+        Command::CurrentContext(args) => view::current_context(&args),
+        Command::GetClusters(args) => view::get_clusters(&args),
+        Command::GetContexts(args) => view::get_contexts(&args),
+        Command::GetUsers(args) => view::get_users(&args),
+        Command::RenameContext(args) => remove::rename_context(&args),
+        Command::DeleteCluster(args) => remove::delete(Section::Clusters, &args),
+        Command::DeleteContext(args) => remove::delete(Section::Contexts, &args),
+        Command::DeleteUser(args) => remove::delete(Section::Users, &args),
+    }
+}

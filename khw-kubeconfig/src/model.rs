@@ -323,6 +323,12 @@ impl AuthInfo {
         for field in AFTER_PASSWORD {
             map.raw(field, self.others.expose().get(field));
         }
+        if let Some(Value::Object(exec)) = map.0.get_mut("exec") {
+            // Go prints these three of an ExecConfig even when they are empty.
+            for (field, empty) in [("args", Value::Null), ("env", Value::Null), ("provideClusterInfo", json!(false))] {
+                exec.entry(field).or_insert(empty);
+            }
+        }
         Value::Object(map.0)
     }
 }

@@ -1,0 +1,371 @@
+//! The command line: kubectl config's words and flags, and khw's own.
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use khw_core::Error;
+use khw_core::output::Output;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Make and change kubeconfig files
+///
+/// The commands of `kubectl config` with its flags and words, but without its traps: writers wait for each other, comments
+/// and unknown fields stay, and what cannot work is refused. `new` prints a whole kubeconfig.
+#[derive(Debug, Parser)]
+#[command(subcommand_required = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print a whole kubeconfig for a server, a CA, a certificate and its key
+    New(New),
+    /// Set a cluster: its server and CA
+    SetCluster(SetCluster),
+    /// Set a user: its certificate and key, its token, or its name and password
+    SetCredentials(SetCredentials),
+    /// Set a context: the pair of a cluster and a user
+    SetContext(SetContext),
+    /// Choose the context in use
+    #[command(visible_alias = "use")]
+    UseContext(Named),
+    /// Print the kubeconfig, without its secrets unless --raw
+    View(View),
+    /// Print the name of the context in use
+    CurrentContext(File),
+    /// Print the names of the clusters
+    GetClusters(File),
+    /// Print the contexts
+    GetContexts(GetContexts),
+    /// Print the names of the users
+    GetUsers(File),
+    /// Rename a context
+    RenameContext(RenameContext),
+    /// Remove a cluster
+    DeleteCluster(Named),
+    /// Remove a context
+    DeleteContext(Named),
+    /// Remove a user
+    DeleteUser(Named),
+}
+
+/// Which file.
+#[derive(Debug, Args)]
+pub(crate) struct File {
+    /// The kubeconfig [default: the file of the environment variable KUBECONFIG, else $HOME/.kube/config]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+}
+
+/// Which file, and how it is changed.
+#[derive(Debug, Args)]
+pub(crate) struct Change {
+    #[command(flatten)]
+    pub(crate) file: File,
+    /// Take what kubectl takes, whether it can work or not
+    #[arg(long)]
+    pub(crate) no_verify: bool,
+    /// How long to wait while another program changes the file: 500ms, 10s, 1m
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    pub(crate) lock_timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetCluster {
+    /// The cluster's name in this file
+    pub(crate) name: String,
+    /// URL of the API server, https://HOST:PORT
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// Certificates of the CA that signed the server's certificate
+    #[arg(long, value_name = "FILE")]
+    pub(crate) certificate_authority: Option<PathBuf>,
+    /// Put the CA's certificates into the kubeconfig instead of their path
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    pub(crate) embed_certs: Option<bool>,
+    /// Do not check the server's certificate
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    pub(crate) insecure_skip_tls_verify: Option<bool>,
+    /// Name to check the server's certificate against [default: the URL's host]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tls_server_name: Option<String>,
+    /// Proxy on the way to the server
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) change: Change,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetCredentials {
+    /// The user's name in this file
+    pub(crate) name: String,
+    /// Client certificate
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_certificate: Option<PathBuf>,
+    /// Private key of the client certificate
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_key: Option<PathBuf>,
+    /// Put certificate and key into the kubeconfig instead of their paths
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    pub(crate) embed_certs: Option<bool>,
+    /// Bearer token
+    #[arg(long)]
+    pub(crate) token: Option<String>,
+    /// User name for basic authentication
+    #[arg(long)]
+    pub(crate) username: Option<String>,
+    /// Password for basic authentication
+    #[arg(long)]
+    pub(crate) password: Option<String>,
+    #[command(flatten)]
+    pub(crate) change: Change,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetContext {
+    /// The context's name
+    #[arg(required_unless_present = "current", conflicts_with = "current")]
+    pub(crate) name: Option<String>,
+    /// Change the context in use
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    pub(crate) current: Option<bool>,
+    /// Name of the cluster
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
+    /// Name of the user
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    /// Namespace when none is asked for
+    #[arg(long, value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
+    #[command(flatten)]
+    pub(crate) change: Change,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Named {
+    /// The name
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) change: Change,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RenameContext {
+    /// The name that it has
+    pub(crate) from: String,
+    /// The name that it shall have
+    pub(crate) to: String,
+    #[command(flatten)]
+    pub(crate) change: Change,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GetContexts {
+    /// Only these contexts
+    pub(crate) names: Vec<String>,
+    /// Print the names alone
+    #[arg(short = 'o', long, value_name = "FORMAT", value_parser = ["name"])]
+    pub(crate) output: Option<String>,
+    /// Print the table without its first line
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    pub(crate) no_headers: Option<bool>,
+    #[command(flatten)]
+    pub(crate) file: File,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct View {
+    /// Print secrets and data too
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    pub(crate) raw: Option<bool>,
+    /// Print only what the context in use needs
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    pub(crate) minify: Option<bool>,
+    /// Put the content of files in place of their paths; prints secrets, as --raw
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    pub(crate) flatten: Option<bool>,
+    /// Print as YAML or JSON
+    #[arg(short = 'o', long, value_enum, value_name = "FORMAT", default_value = "yaml")]
+    pub(crate) output: Format,
+    /// Take this context for the one in use
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+    #[command(flatten)]
+    pub(crate) file: File,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Yaml,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// URL of the API server, https://HOST:PORT
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: String,
+    /// Certificates of the CA that signed the server's certificate
+    #[arg(long, value_name = "FILE")]
+    pub(crate) certificate_authority: PathBuf,
+    /// Client certificate
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_certificate: PathBuf,
+    /// Private key of the client certificate
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_key: PathBuf,
+    /// The cluster's name in this file
+    #[arg(long, value_name = "NAME", default_value = "kubernetes-the-hard-way")]
+    pub(crate) cluster: String,
+    /// The user's name in this file [default: the common name of the client certificate]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    /// The context's name
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(crate) context: String,
+    /// Put certificates and key into the kubeconfig; with `=false` their paths, as they are given [default: true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    pub(crate) embed_certs: Option<bool>,
+    /// Take what kubectl takes, whether it can work or not
+    #[arg(long)]
+    pub(crate) no_verify: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// The table, with kubectl's rule that the last of equal options wins.
+pub(crate) fn command() -> clap::Command {
+    Arguments::command().mut_subcommands(|sub| sub.args_override_self(true))
+}
+
+/// Go's strconv.ParseBool, which kubectl's flags go by: `yes` and `on` are refused.
+fn go_bool(text: &str) -> Result<bool, Error> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err(Error::new(format!("'{}' is not a boolean", text.escape_debug())).hint("it is true or false")),
+    }
+}
+
+/// `10s`, `500ms`, `2m`, or seconds without a unit.
+fn duration(text: &str) -> Result<Duration, Error> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let milliseconds = match unit {
+        "ms" => Some(1),
+        "" | "s" => Some(1000),
+        "m" => Some(60_000),
+        _ => None,
+    };
+    number
+        .parse::<u64>()
+        .ok()
+        .zip(milliseconds)
+        .and_then(|(number, unit)| number.checked_mul(unit))
+        .map(Duration::from_millis)
+        .ok_or_else(|| {
+            Error::new(format!("'{}' is not a time", text.escape_debug())).hint("write it as 500ms, 10s or 1m")
+        })
+}
+
+/// What kubectl's flag parser allows beyond clap: flags before the command, and `_` for `-` in a flag's name.
+pub(crate) fn rewrite(arguments: Vec<OsString>) -> Result<Vec<OsString>, Error> {
+    let table = command();
+    // Options whose value is the next argument: that one is not the command.
+    let mut takes_next = std::collections::HashSet::new();
+    for option in table.get_subcommands().flat_map(clap::Command::get_arguments) {
+        if option.get_action().takes_values() && !option.is_require_equals_set() && !option.is_positional() {
+            takes_next.extend(option.get_long().map(|long| format!("--{long}")));
+            takes_next.extend(option.get_short().map(|short| format!("-{short}")));
+        }
+    }
+    let is_command = |word: &str| table.find_subcommand(word).is_some() || word == "help";
+    let mut rewritten: Vec<OsString> = Vec::with_capacity(arguments.len());
+    let mut found = false;
+    let mut arguments = arguments.into_iter();
+    while let Some(argument) = arguments.next() {
+        let Some(text) = argument.to_str() else {
+            rewritten.push(argument);
+            continue;
+        };
+        if text == "--" {
+            rewritten.push(argument);
+            break;
+        }
+        if !text.starts_with('-') {
+            if !found && is_command(text) {
+                rewritten.insert(0, argument);
+            } else {
+                rewritten.push(argument);
+            }
+            found = true;
+            continue;
+        }
+        let (name, value) = text.split_at(text.find('=').unwrap_or(text.len()));
+        let name = if name.starts_with("--") { name.replace('_', "-") } else { name.to_owned() };
+        rewritten.push(OsString::from(format!("{name}{value}")));
+        if value.is_empty() && takes_next.contains(&name) {
+            rewritten.extend(arguments.next());
+        }
+    }
+    rewritten.extend(arguments);
+    Ok(rewritten)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Arguments, command, duration, go_bool, rewrite};
+    use clap::FromArgMatches;
+    use std::ffi::OsString;
+    use std::time::Duration;
+
+    fn rewritten(line: &str) -> String {
+        let words = line.split(' ').map(OsString::from).collect();
+        let words = rewrite(words).unwrap_or_default();
+        words.iter().map(|w| w.to_string_lossy()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn flags_may_come_first() {
+        for (line, same) in [
+            ("--kubeconfig=F set-cluster a", "set-cluster --kubeconfig=F a"),
+            ("--kubeconfig F --embed-certs set-cluster a", "set-cluster --kubeconfig F --embed-certs a"),
+            ("--kubeconfig view set-cluster a", "set-cluster --kubeconfig view a"),
+            ("set-cluster a --embed_certs=true --server x", "set-cluster a --embed-certs=true --server x"),
+            ("set-context view --cluster use-context", "set-context view --cluster use-context"),
+            ("bogus view", "bogus view"),
+            ("set-credentials a --token --x_y", "set-credentials a --token --x_y"),
+        ] {
+            assert_eq!(rewritten(line), same);
+        }
+    }
+
+    #[test]
+    fn the_last_flag_wins() {
+        let words =
+            ["khw-kubeconfig", "set-cluster", "a", "--embed-certs", "--embed-certs=F", "--server=x", "--server=y"];
+        let matches = command().try_get_matches_from(words);
+        let parsed = matches.and_then(|m| Arguments::from_arg_matches(&m)).map(|a| a.command);
+        match parsed {
+            Ok(super::Command::SetCluster(set)) => {
+                assert_eq!((set.embed_certs, set.server.as_deref()), (Some(false), Some("y")));
+            }
+            other => assert!(other.is_err_and(|e| e.to_string().is_empty())),
+        }
+    }
+
+    #[test]
+    fn values() {
+        assert_eq!((go_bool("T"), go_bool("0")), (Ok(true), Ok(false)));
+        assert_eq!(go_bool("yes").map_err(|e| e.to_string()), Err("'yes' is not a boolean".to_owned()));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!((duration("2"), duration("1m")), (Ok(Duration::from_secs(2)), Ok(Duration::from_secs(60))));
+        for bad in ["", "s", "1h", "-1s", "99999999999999999999", "18446744073709551615m"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Certificates and keys on their way into a kubeconfig: they are there, are PEM, are what they should be, and belong
+//! together.
+
+use khw_cert::{Certificate, PrivateKey};
+use khw_core::Error;
+use khw_core::input::Input;
+use std::path::Path;
+
+/// A file named on the command line, and what is in it.
+pub(crate) struct Material {
+    option: &'static str,
+    shown: String,
+    pub(crate) content: Vec<u8>,
+}
+
+impl Material {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn read(option: &'static str, path: &Path) -> Result<Material, Error> {
+        let input = Input::new(path);
+        Ok(Material { option, shown: input.to_string(), content: input.read().map_err(|e| e.field(option))? })
+    }
+
+    /// Its certificate, the first if there are several; all of them are looked at.
+    ///
+    /// # Errors
+    /// When there is none, or one is malformed.
+    pub(crate) fn certificate(&self) -> Result<Certificate, Error> {
+        let all = Certificate::all_from_pem(&self.content).map_err(|e| self.named(e))?;
+        let none = || self.named(Error::new("has no PEM block with a certificate"));
+        all.into_iter().next().ok_or_else(none)
+    }
+
+    /// Its private key.
+    ///
+    /// # Errors
+    /// When there is none, or it is encrypted or damaged.
+    pub(crate) fn key(&self) -> Result<PrivateKey, Error> {
+        PrivateKey::from_pem(&self.content).map_err(|e| self.named(e))
+    }
+
+    fn named(&self, error: Error) -> Error {
+        error.file(&self.shown).field(self.option)
+    }
+}
+
+/// Refuses a key that is not the certificate's. Either may be missing.
+///
+/// # Errors
+/// As [`Material::certificate`], [`Material::key`], and when they do not belong together.
+pub(crate) fn check_pair(certificate: Option<&Material>, key: Option<&Material>) -> Result<(), Error> {
+    let parsed = certificate.map(Material::certificate).transpose()?;
+    let Some(material) = key else { return Ok(()) };
+    let private = material.key()?;
+    match (certificate, parsed) {
+        (Some(certificate), Some(parsed)) if !private.belongs_to(&parsed) => Err(material
+            .named(Error::new(format!("is not the key of the certificate {}", certificate.shown)))
+            .hint("give the key with which this certificate was requested")),
+        _ => Ok(()),
+    }
+}
