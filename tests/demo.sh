@@ -17,8 +17,10 @@ export KHW_KUBERNETES_VERSION=$version
 
 demo=$target/demo
 rm -rf "$demo"
-mkdir -p "$demo/master-1" "$demo/root"
+mkdir -p "$demo/master-1" "$demo/root/etc"
 root=$demo/root
+# The tree has a name, as an image of worker-1 would: khw-install reads it there.
+echo worker-1 >"$root/etc/hostname"
 
 # Says each command before it runs it.
 run() {
@@ -38,17 +40,18 @@ run 'khw-kubeconfig new --server https://192.168.5.30:6443 --certificate-authori
 printf '\n# On worker-1, here the tree %s\n' "$root"
 run 'khw-install dirs --root "$root"'
 run 'khw-install ca ca.crt --root "$root"'
-run 'khw-install kubelet-cert worker-1.crt --node worker-1 --root "$root"'
-run 'khw-install kubelet-key worker-1.key --node worker-1 --root "$root"'
-run 'khw-install kubelet-kubeconfig worker-1.kubeconfig --node worker-1 --root "$root"'
+run 'khw-install kubelet-cert worker-1.crt --root "$root"'
+run 'khw-install kubelet-key worker-1.key --root "$root"'
+run 'khw-install kubelet-kubeconfig worker-1.kubeconfig --root "$root"'
 run 'khw-kubelet-conf --kubernetes-version "$version" | khw-install kubelet-config - --root "$root"'
-run 'khw-unit kubelet --node worker-1 --kubernetes-version "$version" | khw-install kubelet-unit - --node worker-1 --root "$root"'
+run 'khw-unit kubelet --node worker-1 --kubernetes-version "$version" | khw-install kubelet-unit - --root "$root"'
 run 'khw-install kube-proxy-kubeconfig kube-proxy.kubeconfig --root "$root"'
 run 'khw-proxy-conf --cluster-cidr 10.244.0.0/16 | khw-install kube-proxy-config - --root "$root"'
 run 'khw-unit kube-proxy | khw-install kube-proxy-unit - --root "$root"'
 
 printf '\n# Do the files agree? (The binaries are not placed yet.)\n'
-run 'khw-install verify --root "$root" --node worker-1 --ignore binary-missing' && echo 'yes'
+run 'khw-install verify --root "$root" --node worker-1 --ignore binary-missing'
+echo 'yes'
 
 printf '\n# The same again with one command, from files: nothing changes\n'
 run 'khw-kubelet-conf --kubernetes-version "$version" > kubelet-config.yaml
