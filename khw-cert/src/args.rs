@@ -200,7 +200,7 @@ pub(crate) struct X509 {
     pub(crate) ca_serial: Option<PathBuf>,
     /// The serial number, decimal or with 0x in front
     #[arg(long = "set_serial", value_name = "N", value_parser = serial)]
-    pub(crate) set_serial: Option<Vec<u8>>,
+    pub(crate) set_serial: Option<Serial>,
     /// Sign with this key, which is that of the request: a self-signed certificate
     #[arg(long, visible_alias = "key", value_name = "FILE", conflicts_with = "ca")]
     pub(crate) signkey: Option<PathBuf>,
@@ -220,8 +220,12 @@ pub(crate) struct X509 {
     pub(crate) digest: DigestOptions,
 }
 
-fn serial(text: &str) -> Result<Vec<u8>, khw_core::Error> {
-    crate::serial::given(text).ok_or_else(|| {
+/// A serial number's bytes. (For clap a plain vector would be an option that occurs several times.)
+#[derive(Clone)]
+pub(crate) struct Serial(pub(crate) Vec<u8>);
+
+fn serial(text: &str) -> Result<Serial, khw_core::Error> {
+    crate::serial::given(text).map(Serial).ok_or_else(|| {
         khw_core::Error::new(format!("'{}' is not a serial number", text.escape_debug()))
             .hint("write it in decimal, or in hexadecimal after 0x, with at most 20 bytes")
     })

@@ -6,6 +6,7 @@ use crate::issue::{Validity, date};
 use crate::key::PrivateKey;
 use khw_core::Error;
 use khw_core::input::Input;
+use time::{Duration, OffsetDateTime};
 
 /// A CA's certificate and key, which belong together.
 pub(crate) struct Authority {
@@ -54,7 +55,8 @@ impl Authority {
         if validity.not_after <= end {
             return None;
         }
-        let days = (end - validity.not_before).whole_days();
+        // A minute for typing it.
+        let days = (end - OffsetDateTime::now_utc() - Duration::minutes(1)).whole_days();
         let what =
             format!("the certificate would expire on {}, its CA does on {}", date(validity.not_after), date(end));
         let hint =

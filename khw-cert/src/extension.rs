@@ -134,13 +134,11 @@ pub(crate) fn add_key_identifiers(extensions: &mut Vec<Extension>, context: &Con
     extensions.retain(|e| !e.value.is_empty());
 }
 
-/// Adds what a request asks for, except what is there already: the signer's word is the stronger.
-pub(crate) fn add_missing(extensions: &mut Vec<Extension>, requested: &[Extension]) {
-    for extension in requested {
-        if !extensions.iter().any(|e| e.oid == extension.oid) {
-            extensions.push(extension.clone());
-        }
-    }
+/// Puts what a request asks for in front, except what is there already: the signer's word is the stronger.
+pub(crate) fn copy(extensions: &mut Vec<Extension>, requested: &[Extension]) {
+    let mut out: Vec<_> = requested.iter().filter(|r| !extensions.iter().any(|e| e.oid == r.oid)).cloned().collect();
+    out.append(extensions);
+    *extensions = out;
 }
 
 /// The extension that makes a CA.

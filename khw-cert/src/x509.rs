@@ -106,13 +106,13 @@ fn extensions(arguments: &args::X509, request: &Request, context: &Context<'_>) 
     };
     match arguments.copy_extensions.as_str() {
         "none" => {}
-        _ => extension::add_missing(&mut extensions, &request.extensions),
+        _ => extension::copy(&mut extensions, &request.extensions),
     }
     Ok(extensions)
 }
 
 fn serial(arguments: &args::X509) -> Result<Vec<u8>, Error> {
-    if let Some(given) = &arguments.set_serial {
+    if let Some(args::Serial(given)) = &arguments.set_serial {
         return Ok(given.clone());
     }
     let Some(ca) = &arguments.ca else { return serial::random() };
