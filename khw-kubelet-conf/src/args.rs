@@ -9,6 +9,7 @@ use khw_core::{NodeName, layout::Layout, output::Output};
 ///
 /// Without options it is what a worker built by hand needs: callers need a certificate of the cluster's CA or a token,
 /// and the API server decides what they may. Every option under "Fields" sets the field of the same meaning.
+/// `--resolv-conf auto` takes what this host has: systemd-resolved's file where it is there, else /etc/resolv.conf.
 #[derive(Debug, clap::Parser)]
 #[command(disable_help_subcommand = true)]
 pub(crate) struct Arguments {
@@ -28,6 +29,9 @@ pub(crate) struct Arguments {
     /// The services' range, whose tenth address is the cluster's DNS service; with --cluster-dns: must contain it
     #[arg(long, value_name = "CIDR")]
     pub service_cidr: Option<String>,
+    /// Set what the CIS benchmark that belongs to the version wants (section 4.2)
+    #[arg(long)]
+    pub cis: bool,
     #[command(flatten)]
     pub settings: SettingArgs,
     #[command(flatten)]

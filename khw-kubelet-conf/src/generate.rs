@@ -2,6 +2,7 @@
 
 use crate::args::{Arguments, Runtime};
 use crate::check::check;
+use crate::cis;
 use crate::component::{Config, set_field_options, warn_and_refuse};
 use crate::fields::KIND;
 use crate::service_cidr::ServiceCidr;
@@ -20,11 +21,18 @@ pub(crate) fn run(arguments: &Arguments, matches: &clap::ArgMatches) -> anyhow::
     let services = arguments.service_cidr.as_deref().map(ServiceCidr::parse).transpose();
     let services = services.map_err(|e| e.field("--service-cidr"))?;
     if let Some(services) = &services {
-        config.put("clusterDNS", services.dns().iter().map(ToString::to_string).collect::<Vec<_>>());
+        let dns: Vec<String> = services.dns().iter().map(ToString::to_string).collect();
+        config.put_because("clusterDNS", dns, "The tenth address of the services' range");
+    }
+    if arguments.cis {
+        cis::apply(&mut config);
     }
     set_field_options(&mut config, &KIND, matches)?;
+    if matches.get_one::<String>("resolv-conf").is_some_and(|f| f == "auto") {
+        config.put_because("resolvConf", resolv_conf(Path::new(SYSTEMD_RESOLVED).exists()), "As it is on this host");
+    }
     arguments.settings.apply(&mut config)?;
-    let (text, document) = config.render()?;
+    let (text, document) = config.render(arguments.settings.annotate)?;
     if let (Some(services), Some(Value::Array(dns))) = (&services, document.get("clusterDNS")) {
         let outside = |address: &&str| address.parse().is_ok_and(|a| !services.contains(a));
         if let Some(address) = dns.iter().filter_map(Value::as_str).find(outside) {
@@ -35,6 +43,9 @@ pub(crate) fn run(arguments: &Arguments, matches: &clap::ArgMatches) -> anyhow::
         }
     }
     warn_and_refuse(crate::TOOL.name, &check(&document, version))?;
+    if arguments.cis {
+        cis::warnings(&document).into_iter().for_each(|text| cli::warn(crate::TOOL.name, text));
+    }
     if document.get("serverTLSBootstrap") == Some(&Value::Bool(true)) {
         cli::warn(
             crate::TOOL.name,
@@ -44,6 +55,13 @@ pub(crate) fn run(arguments: &Arguments, matches: &clap::ArgMatches) -> anyhow::
     }
     arguments.output.write(text.as_bytes(), Kind::Public, Existing::Replace)?;
     Ok(Exit::Done)
+}
+
+/// The servers that systemd-resolved asks, without its own stub at 127.0.0.53, which no pod can reach.
+const SYSTEMD_RESOLVED: &str = "/run/systemd/resolve/resolv.conf";
+
+fn resolv_conf(resolved: bool) -> &'static str {
+    if resolved { SYSTEMD_RESOLVED } else { "/etc/resolv.conf" }
 }
 
 /// The runtime that was asked for, or the usual one of the version.
@@ -69,32 +87,74 @@ fn defaults(
     // The CA's path is the same for all nodes of a layout.
     let any: NodeName = "node".parse()?;
     let paths = layout.paths(node.unwrap_or(&any));
-    let path = |path: &Path| path.display().to_string();
+    let path = |path: &Path| Value::from(path.display().to_string());
     let mut config = Config::new(&KIND, version);
-    config.put("authentication.anonymous.enabled", false);
-    config.put("authentication.webhook.enabled", true);
-    config.put("authentication.x509.clientCAFile", path(&paths.ca));
-    config.put("authorization.mode", "Webhook");
-    config.put("clusterDomain", "cluster.local");
-    config.put("clusterDNS", vec!["10.96.0.10"]);
+    let mut put = |path, value: Value, reason: &str| config.put_because(path, value, reason);
+    put("authentication.anonymous.enabled", false.into(), "Everybody who calls the kubelet has to say who they are");
+    put("authentication.webhook.enabled", true.into(), "Pods such as a metrics server come with a token");
+    put(
+        "authentication.x509.clientCAFile",
+        path(&paths.ca),
+        "The cluster's CA: the API server's certificate is from it",
+    );
+    put("authorization.mode", "Webhook".into(), "The cluster's RBAC rules hold for the kubelet, too");
+    put("clusterDomain", "cluster.local".into(), "The same as in the cluster's DNS service");
+    put("clusterDNS", vec!["10.96.0.10"].into(), "The address of the cluster's DNS service");
     if runtime != Runtime::Docker {
-        // Distributions run with systemd as the manager of cgroups; the kubelet's default is another one, and two
-        // managers make pods restart for ever.
-        config.put("cgroupDriver", "systemd");
+        // The kubelet's default is cgroupfs, and two managers make pods restart for ever.
+        put(
+            "cgroupDriver",
+            "systemd".into(),
+            "The host runs with systemd; containerd needs SystemdCgroup = true with it",
+        );
     }
     // Up to v1.26 this is a flag, which the unit has.
-    if version.at_least(27) {
-        match runtime {
-            Runtime::Docker => {}
-            Runtime::Containerd => config.put("containerRuntimeEndpoint", "unix:///run/containerd/containerd.sock"),
-            Runtime::Crio => config.put("containerRuntimeEndpoint", "unix:///var/run/crio/crio.sock"),
-        }
+    let endpoint = match runtime {
+        Runtime::Containerd if version.at_least(27) => Some("unix:///run/containerd/containerd.sock"),
+        Runtime::Crio if version.at_least(27) => Some("unix:///var/run/crio/crio.sock"),
+        _ => None,
+    };
+    if let Some(endpoint) = endpoint {
+        put("containerRuntimeEndpoint", endpoint.into(), "From v1.27 on here, and no longer a flag of the unit");
     }
-    config.put("resolvConf", "/run/systemd/resolve/resolv.conf");
-    config.put("runtimeRequestTimeout", "15m");
+    let resolved = "The servers that systemd-resolved asks; its own address, 127.0.0.53, is no use to a pod. \
+                    Without systemd-resolved it is /etc/resolv.conf";
+    put("resolvConf", SYSTEMD_RESOLVED.into(), resolved);
+    put("runtimeRequestTimeout", "15m".into(), "Longer than the default, for slow hosts");
     if node.is_some() {
-        config.put("tlsCertFile", path(&paths.kubelet_certificate));
-        config.put("tlsPrivateKeyFile", path(&paths.kubelet_key));
+        let serving = "Without it the kubelet makes itself one that nobody can verify";
+        put("tlsCertFile", path(&paths.kubelet_certificate), serving);
+        put("tlsPrivateKeyFile", path(&paths.kubelet_key), "Readable by root only");
     }
     Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Config, Runtime, defaults, resolv_conf};
+    use crate::{check, cis};
+    use khw_core::{KubernetesVersion, layout::Layout};
+
+    #[test]
+    fn cis_and_annotations_pass_the_check_in_every_version_and_change_no_meaning() -> Result<(), khw_core::Error> {
+        for version in KubernetesVersion::all() {
+            for runtime in [Runtime::Docker, Runtime::Containerd, Runtime::Crio] {
+                let mut config: Config = defaults(version, runtime, Layout::Tutorial, Some(&"worker-1".parse()?))?;
+                cis::apply(&mut config);
+                let (plain, annotated) = (config.render(false)?, config.render(true)?);
+                assert_eq!(check(&annotated.1, version), [], "{version}");
+                assert_eq!(plain.1.root(), annotated.1.root());
+                let code: String =
+                    annotated.0.lines().filter(|l| !l.trim().starts_with('#')).map(|l| l.to_owned() + "\n").collect();
+                assert_eq!(code, plain.0);
+                assert!(annotated.0.lines().all(|l| l.len() <= 100 || !l.contains('#')), "{}", annotated.0);
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn resolv_conf_is_that_of_the_host() {
+        assert_eq!([resolv_conf(true), resolv_conf(false)], ["/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"]);
+    }
 }

@@ -6,6 +6,7 @@ pub mod component;
 
 mod args;
 mod check;
+mod cis;
 mod fields;
 mod generate;
 mod service_cidr;

@@ -17,9 +17,13 @@ const CLUSTER_CIDR: &str = "10.244.0.0/16";
 pub(crate) fn run(arguments: &Arguments, matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     let version = arguments.version.kubernetes_version;
     let mut config = defaults(version, arguments.layout)?;
+    // CIS 4.3.1, from the benchmark of v1.27 on.
+    if arguments.cis {
+        config.put_because("metricsBindAddress", "127.0.0.1:10249", "CIS 4.3.1: not for everybody to see");
+    }
     set_field_options(&mut config, &KIND, matches)?;
     arguments.settings.apply(&mut config)?;
-    let (text, document) = config.render()?;
+    let (text, document) = config.render(arguments.settings.annotate)?;
     warn_and_refuse(crate::TOOL.name, &check(&document, version))?;
     arguments.output.write(text.as_bytes(), Kind::Public, Existing::Replace)?;
     Ok(Exit::Done)
@@ -29,8 +33,11 @@ fn defaults(version: KubernetesVersion, layout: Layout) -> Result<Config, Error>
     // kube-proxy's paths are the same for all nodes of a layout.
     let any: NodeName = "node".parse()?;
     let mut config = Config::new(&KIND, version);
-    config.put("clientConnection.kubeconfig", layout.paths(&any).kube_proxy_kubeconfig.display().to_string());
-    config.put("mode", "iptables");
-    config.put("clusterCIDR", CLUSTER_CIDR);
+    let kubeconfig = layout.paths(&any).kube_proxy_kubeconfig.display().to_string();
+    let reason = "Has to be here: with a file, kube-proxy ignores the flag --kubeconfig without a word";
+    config.put_because("clientConnection.kubeconfig", kubeconfig, reason);
+    config.put_because("mode", "iptables", "The default, and right for a first cluster; write it in lower case");
+    let reason = "The pods' own range, the same as in kube-controller-manager and the network plugin";
+    config.put_because("clusterCIDR", CLUSTER_CIDR, reason);
     Ok(config)
 }

@@ -272,6 +272,60 @@ fn what_works_but_is_not_meant_is_warned_of() {
 }
 
 #[test]
+fn cis_follows_the_benchmark_of_the_version() {
+    let cis = |version: &str| {
+        let line = format!("khw-kubelet-conf --cis --node worker-1 --kubernetes-version {version} 2>warnings");
+        Sandbox::new().sh(&line).ok()
+    };
+    let set = |version: &str, field: &str| yaml(&cis(version)).get(field).cloned();
+    for (version, field, value) in [
+        ("1.22", "protectKernelDefaults", Some(Value::Bool(true))),
+        ("1.24", "protectKernelDefaults", Some(Value::Bool(true))),
+        ("1.25", "protectKernelDefaults", None),
+        ("1.23", "eventRecordQPS", Some(0.into())),
+        ("1.24", "eventRecordQPS", None),
+        ("1.24", "podPidsLimit", None),
+        ("1.25", "podPidsLimit", Some(4096.into())),
+        ("1.28", "seccompDefault", None),
+        ("1.29", "seccompDefault", Some(Value::Bool(true))),
+        ("1.33", "streamingConnectionIdleTimeout", Some("5m".into())),
+        ("1.34", "streamingConnectionIdleTimeout", None),
+        ("1.34", "rotateCertificates", Some(Value::Bool(true))),
+        ("1.34", "readOnlyPort", Some(0.into())),
+    ] {
+        assert_eq!(set(version, field), value, "{version} {field}");
+    }
+    Sandbox::new().sh("khw-kubelet-conf --cis -o out.yaml").says(
+        "khw-kubelet-conf: warning: tlsCertFile: the benchmark wants it and tlsPrivateKeyFile: say --node NAME, or give the \
+         kubelet the flags\n",
+    );
+    let mine =
+        run("khw-kubelet-conf --cis --node worker-1 --pod-max-pids 100 --set readOnlyPort=0 --unset seccompDefault");
+    assert_eq!((&mine["podPidsLimit"], mine.get("seccompDefault")), (&100.into(), None), "one's own options win");
+}
+
+#[test]
+fn annotations_explain_and_change_nothing() {
+    let sandbox = Sandbox::new();
+    let annotated = sandbox.sh("khw-kubelet-conf --annotate --cis --node worker-1").ok();
+    assert_eq!(yaml(&annotated), run("khw-kubelet-conf --cis --node worker-1"));
+    let comment = "# Process limit per pod; -1 leaves it to the node.\n# CIS 4.2.13: no pod takes all processes of the node.\n\
+                   podPidsLimit: 4096\n";
+    assert!(annotated.contains(comment), "{annotated}");
+    // What the person sets has no reason of ours.
+    let own = sandbox.sh("khw-kubelet-conf --annotate --cluster-domain k8s.example").ok();
+    let comment = "  mode: Webhook\n# DNS domain put into the search list of every pod.\nclusterDomain: k8s.example\n";
+    assert!(own.contains(comment), "{own}");
+}
+
+#[test]
+fn resolv_conf_can_be_that_of_the_host() {
+    let host = Sandbox::new().sh("test -e /run/systemd/resolve/resolv.conf && echo yes || true").ok();
+    let expected = if host.is_empty() { "/etc/resolv.conf" } else { "/run/systemd/resolve/resolv.conf" };
+    assert_eq!(run("khw-kubelet-conf --resolv-conf auto")["resolvConf"], expected);
+}
+
+#[test]
 fn what_is_generated_passes_its_own_check() {
     let script = r#"
         for minor in $(seq 13 37); do for layout in tutorial mm kthw; do

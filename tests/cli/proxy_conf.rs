@@ -71,6 +71,13 @@ iptables: {masqueradeAll: true}
 }
 
 #[test]
+fn cis_and_annotations() {
+    let text = Sandbox::new().sh("khw-proxy-conf --cis --annotate").ok();
+    assert_eq!(yaml(&text), run("khw-proxy-conf --metrics-bind-address 127.0.0.1:10249"));
+    assert!(text.contains("# CIS 4.3.1: not for everybody to see.\nmetricsBindAddress:"), "{text}");
+}
+
+#[test]
 fn modes_by_version() {
     for (version, mode) in [
         ("1.13", "userspace"),

@@ -27,6 +27,9 @@ pub struct SettingArgs {
     /// Leave a field out, after everything is set
     #[arg(long, value_name = "FIELD")]
     pub unset: Vec<String>,
+    /// Explain each field in a comment above it: what it does, and why it is set
+    #[arg(long)]
+    pub annotate: bool,
 }
 
 impl SettingArgs {

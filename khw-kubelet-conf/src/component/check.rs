@@ -23,7 +23,7 @@ pub const CHECKS: &[&str] = &[
 
 /// Kind, apiVersion, unknown and repeated fields, types and values, in the order of the document.
 pub fn check_fields(kind: &'static Kind, document: &Document, version: KubernetesVersion) -> Vec<Finding> {
-    let mut check = Check { kind, version, findings: Vec::new() };
+    let mut check = Check { kind, version, findings: Vec::new(), suggestions: 0 };
     if check.kind(document) {
         check.findings.extend(document.duplicates().iter().map(|again| {
             Finding::error("duplicate-field", "is there twice, and only the last one counts")
@@ -52,10 +52,14 @@ pub(super) fn refuse_errors(findings: &[Finding]) -> Result<(), Error> {
     Err(error)
 }
 
+/// A file with more unknown fields is not misspelt but of another kind, and looking for what was meant takes time.
+const MAX_SUGGESTIONS: usize = 100;
+
 struct Check {
     kind: &'static Kind,
     version: KubernetesVersion,
     findings: Vec<Finding>,
+    suggestions: usize,
 }
 
 impl Check {
@@ -98,7 +102,9 @@ impl Check {
                         "unknown-field",
                         format!("is not a field of a {}, and is ignored", self.kind.kind),
                     );
-                    let similar = self.kind.similar(table, key).filter(|s| *s != path);
+                    self.suggestions += 1;
+                    let look = self.suggestions <= MAX_SUGGESTIONS;
+                    let similar = look.then(|| self.kind.similar(table, key)).flatten().filter(|s| *s != path);
                     let finding = match similar {
                         Some(similar) => finding.fix(format!("did you mean {similar}?")),
                         None => finding.fix("take it away"),

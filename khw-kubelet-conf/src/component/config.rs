@@ -12,6 +12,7 @@ pub struct Config {
     kind: &'static Kind,
     version: KubernetesVersion,
     root: Map<String, Value>,
+    reasons: Vec<(&'static str, String)>,
 }
 
 impl Config {
@@ -20,7 +21,7 @@ impl Config {
         let mut root = Map::new();
         root.insert("kind".to_owned(), kind.kind.into());
         root.insert("apiVersion".to_owned(), kind.api_version.into());
-        Config { kind, version, root }
+        Config { kind, version, root, reasons: Vec::new() }
     }
 
     /// The version that it is for.
@@ -34,6 +35,13 @@ impl Config {
         put(&mut self.root, &parts, value.into());
     }
 
+    /// The same, with the reason that an annotated file gives for it.
+    pub fn put_because(&mut self, path: &'static str, value: impl Into<Value>, reason: impl Into<String>) {
+        self.put(path, value);
+        self.reasons.retain(|(known, _)| *known != path);
+        self.reasons.push((path, reason.into()));
+    }
+
     /// Sets a field, or one key of a map, from text.
     ///
     /// # Errors
@@ -42,6 +50,8 @@ impl Config {
         let (parts, of) = self.resolve(path)?;
         let value = of.parse(text, self.version)?;
         put(&mut self.root, &parts, value);
+        // The reason was one for the value before.
+        self.reasons.retain(|(known, _)| *known != path);
         Ok(())
     }
 
@@ -96,17 +106,24 @@ impl Config {
         }
     }
 
-    /// The text of it, and the same as a document for a check.
+    /// The text of it, with a comment above each field when it is to be annotated, and the same as a document for a
+    /// check.
     ///
     /// # Errors
     /// When the text does not read as what was meant: a defect, and nothing is written.
-    pub fn render(&self) -> Result<(String, Document), Error> {
-        let text = write::to_yaml(&self.root);
+    pub fn render(&self, annotate: bool) -> Result<(String, Document), Error> {
+        let text = write::to_yaml(&self.root, &|path| if annotate { self.comment(path) } else { Vec::new() });
         let document = Document::parse(text.as_bytes())?;
         if document.root().as_object() != Some(&self.root) {
             return Err(Error::new("the result does not read as what was meant").hint("this is a defect of khw"));
         }
         Ok((text, document))
+    }
+    /// What a field does, and why it is set to this.
+    fn comment(&self, path: &str) -> Vec<String> {
+        let about = self.kind.field(path).map(|f| f.about).filter(|about| !about.is_empty());
+        let reason = self.reasons.iter().find(|(known, _)| *known == path).map(|(_, reason)| reason);
+        about.map(|about| format!("{about}.")).into_iter().chain(reason.map(|reason| format!("{reason}."))).collect()
     }
 }
 
@@ -183,7 +200,7 @@ mod tests {
                 let mut config = Config::new(&KIND, version);
                 let set = config.set(field.path, &sample(field.value, version));
                 assert_eq!(set.is_ok(), field.life(version) == Life::There, "{version} {}: {set:?}", field.path);
-                let (text, document) = config.render()?;
+                let (text, document) = config.render(true)?;
                 let findings = check_fields(&KIND, &document, version);
                 assert!(findings.iter().all(|f| f.name == "field-deprecated"), "{version} {text} {findings:?}");
             }
@@ -200,7 +217,7 @@ mod tests {
         config.unset("authentication.x509.clientCAFile")?;
         config.unset("evictionHard.memory.available")?;
         config.unset("maxPods")?;
-        let text = config.render()?.0;
+        let text = config.render(false)?.0;
         assert_eq!(
             text,
             "kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\nevictionHard:\n  nodefs.available: \"5%\"\n"

@@ -1,0 +1,69 @@
+//! What section 4.2 of the CIS Kubernetes Benchmark wants of a kubelet's configuration, by version.
+//!
+//! The benchmark of a version is the one that kube-bench takes for it: cis-1.5 for v1.15 up to cis-1.12 for v1.32 to
+//! v1.34. Older and newer versions get the nearest. The checks were renumbered with cis-1.7, which is v1.25's.
+
+use crate::component::{Config, Document};
+use serde_json::Value;
+
+/// The suites that every benchmark allows, under the names that the benchmark has for them.
+const CIPHER_SUITES: &[&str] = &[
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305",
+];
+
+/// Sets it all. The certificate and key of 4.2.10 (4.2.9) need a node's name.
+pub(crate) fn apply(config: &mut Config) {
+    let version = config.version();
+    let new = version.at_least(25);
+    let mut put = |path, value: Value, old: &str, id: &str, why: &str| {
+        config.put_because(path, value, format!("CIS 4.2.{}: {why}", if new { id } else { old }));
+    };
+    put("readOnlyPort", 0.into(), "4", "4", "no port that asks nobody who they are");
+    // The field has no effect any more from v1.34 on.
+    if !version.at_least(34) {
+        put("streamingConnectionIdleTimeout", "5m".into(), "5", "5", "an idle exec or port-forward ends");
+    }
+    // Gone from the benchmark with cis-1.7.
+    if !new {
+        put("protectKernelDefaults", true.into(), "6", "", "the host's kernel settings are the administrator's");
+    }
+    put("makeIPTablesUtilChains", true.into(), "7", "6", "the kubelet's own chains are there");
+    // 0 up to cis-1.23; any value later.
+    if !version.at_least(24) {
+        put("eventRecordQPS", 0.into(), "9", "", "the benchmark asks for exactly 0");
+    }
+    put("rotateCertificates", true.into(), "11", "10", "the client certificate is renewed before it expires");
+    put("tlsCipherSuites", CIPHER_SUITES.into(), "13", "12", "strong suites only");
+    if new {
+        put("podPidsLimit", 4096.into(), "", "13", "no pod takes all processes of the node");
+    }
+    // In cis-1.11 and later.
+    if version.at_least(29) {
+        put("seccompDefault", true.into(), "", "14", "pods run with the runtime's seccomp profile");
+    }
+}
+
+/// What the benchmark asks of the host or of the person.
+pub(crate) fn warnings(document: &Document) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if document.get("protectKernelDefaults") == Some(&Value::Bool(true)) {
+        warnings.push(
+            "protectKernelDefaults: the kubelet stops unless the host has vm.overcommit_memory=1, vm.panic_on_oom=0, \
+             kernel.panic=10, kernel.panic_on_oops=1, kernel.keys.root_maxkeys=1000000, \
+             kernel.keys.root_maxbytes=25000000 (sysctl)"
+                .to_owned(),
+        );
+    }
+    if document.get("tlsCertFile").is_none() {
+        warnings.push(
+            "tlsCertFile: the benchmark wants it and tlsPrivateKeyFile: say --node NAME, or give the kubelet the flags"
+                .to_owned(),
+        );
+    }
+    warnings
+}
