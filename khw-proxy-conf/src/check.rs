@@ -54,3 +54,39 @@ pub fn check(document: &Document, version: KubernetesVersion) -> Vec<Finding> {
     findings.sort_by_key(|f| f.line);
     findings
 }
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+    use crate::fields::KIND;
+    use khw_core::KubernetesVersion;
+    use khw_kubelet_conf::component::{Document, Life};
+
+    #[test]
+    fn every_path_and_flag_is_there_once_and_every_parent_too() {
+        for (index, field) in KIND.fields.iter().enumerate() {
+            let rest = &KIND.fields[index + 1..];
+            assert!(rest.iter().all(|f| f.path != field.path), "{}", field.path);
+            assert!(field.flag.is_empty() || rest.iter().all(|f| f.flag != field.flag), "{}", field.flag);
+            if let Some((parent, _)) = field.path.rsplit_once('.') {
+                assert!(KIND.field(parent.trim_end_matches("[]")).is_some(), "{}", field.path);
+            }
+        }
+    }
+
+    #[test]
+    fn a_field_is_a_finding_just_in_the_versions_without_it() -> Result<(), khw_core::Error> {
+        for version in KubernetesVersion::all() {
+            for field in KIND.fields.iter().filter(|f| !f.path.contains(['.', '['])) {
+                let text = format!("kind: {}\napiVersion: {}\n{}:\n", KIND.kind, KIND.api_version, field.path);
+                if matches!(field.path, "kind" | "apiVersion") {
+                    continue;
+                }
+                let findings = check(&Document::parse(text.as_bytes())?, version);
+                let missing = findings.iter().any(|f| matches!(f.name, "field-not-yet" | "field-removed"));
+                assert_eq!(missing, field.life(version) != Life::There, "{version} {}", field.path);
+            }
+        }
+        Ok(())
+    }
+}

@@ -224,4 +224,26 @@ mod tests {
         );
         Ok(())
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_string_reads_as_that_string(text in ".*") {
+            let mut config = Config::new(&KIND, KubernetesVersion::NEWEST);
+            config.set("clusterDomain", &text)?;
+            let (_, document) = config.render(true)?;
+            proptest::prop_assert_eq!(document.text("clusterDomain"), Some(text.as_str()));
+        }
+
+        #[test]
+        fn any_setting_is_refused_or_reads_as_what_was_meant(field in 0..KIND.fields.len(), text in "[-0-9a-zA-Z%=<,.:{}\\[\\]\" \n]{0,20}") {
+            let path = KIND.fields[field].path;
+            let mut config = Config::new(&KIND, KubernetesVersion::NEWEST);
+            if config.set(path, &text).is_ok() {
+                let findings = check_fields(&KIND, &config.render(false)?.1, KubernetesVersion::NEWEST);
+                // Fields inside {…} and […] are looked at when all is set.
+                let inside = |name: &str| ["unknown-field", "wrong-type", "wrong-value", "empty-value", "field-deprecated"].contains(&name);
+                proptest::prop_assert!(findings.iter().all(|f| inside(f.name)), "{} {:?}", path, findings);
+            }
+        }
+    }
 }

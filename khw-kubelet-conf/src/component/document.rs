@@ -464,4 +464,19 @@ mod tests {
             assert!(refused(broken).0.contains("is not YAML: "), "{:?}", refused(broken));
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_input_breaks_the_reader(content in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
+            let _ = Document::parse_with_duplicates(&content);
+        }
+
+        #[test]
+        fn what_looks_like_yaml_is_read_or_refused(text in "([a-c&*<!|>?'\"{}\\[\\],#~:-]|: |- |\n|\n  |1|yes|<<){0,60}") {
+            if let Ok(document) = Document::parse_with_duplicates(text.as_bytes()) {
+                let findings = crate::check(&document, khw_core::KubernetesVersion::NEWEST);
+                proptest::prop_assert!(findings.iter().all(|f| crate::CHECKS.contains(&f.name)));
+            }
+        }
+    }
 }
