@@ -165,7 +165,8 @@ impl PrivateKey {
             (Kind::P256, None | Some(Digest::Sha256)) => (&self.pair, ecdsa(2)),
             (Kind::P384, None | Some(Digest::Sha384)) => (&self.pair, ecdsa(3)),
             (Kind::P521, None | Some(Digest::Sha512)) => (&self.pair, ecdsa(4)),
-            (Kind::Ed25519, None) => (&self.pair, der::sequence(&[der::oid(ED25519)])),
+            // It has its hash inside; openssl takes an option for one and ignores it.
+            (Kind::Ed25519, _) => (&self.pair, der::sequence(&[der::oid(ED25519)])),
             (kind, Some(_)) => {
                 return Err(Error::new(format!("this hash does not go with the key of the signer, {}", kind.name()))
                     .hint("leave the option away: the hash then is the one that belongs to the key"));
@@ -174,6 +175,11 @@ impl PrivateKey {
         let tbs = tbs(&identifier);
         let signature = pair.sign(&tbs).map_err(|_| Error::new("signing failed"))?;
         Ok(Signed(der::sequence(&[tbs, identifier, der::bit_string(&signature)])))
+    }
+
+    /// Whether it may sign with any hash.
+    pub(crate) fn is_rsa(&self) -> bool {
+        matches!(self.kind(), Kind::Rsa)
     }
 
     fn kind(&self) -> Kind {
@@ -297,4 +303,89 @@ fn algorithm(pkcs8: &[u8]) -> Result<&'static SignatureAlgorithm, Error> {
     }
     let named = identifier.first().map(|v| der::dotted(v.content)).unwrap_or_default();
     unusable(format!("the key is of a kind that Kubernetes does not take: {named}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{KeyType, PrivateKey};
+    use crate::certificate::Certificate;
+    use crate::csr::{self, Request};
+    use crate::extension::{self, AlternativeName, Context};
+    use crate::issue::{Template, Validity, issue};
+    use crate::{name, pem_file};
+
+    fn made() -> (PrivateKey, Certificate, String) {
+        let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
+        let subject = name::identity("system:node:worker-1", &["system:nodes"]).unwrap();
+        let context = Context { public_key: key.public_key_der(), issuer: None };
+        let names = [AlternativeName::Dns("worker-1".to_owned()), AlternativeName::Ip([192, 168, 5, 21].into())];
+        let mut extensions = extension::end_entity(false, true, true, &names);
+        extension::add_key_identifiers(&mut extensions, &context);
+        let template = Template {
+            serial: &[1],
+            subject: &subject,
+            public_key: key.public_key_der(),
+            validity: Validity::days(10).unwrap(),
+            extensions: &extensions,
+        };
+        let certificate = issue(&template, &subject, &key, None).unwrap();
+        let request = csr::build(&subject, &key, &extensions, None).unwrap();
+        (key, certificate, request)
+    }
+
+    #[test]
+    fn what_is_made_is_read() {
+        let (key, certificate, request) = made();
+        assert!(key.belongs_to(&certificate));
+        assert_eq!(certificate.common_name().as_deref(), Some("system:node:worker-1"));
+        assert_eq!(certificate.organizations(), ["system:nodes"]);
+        assert_eq!(certificate.dns_names(), ["worker-1"]);
+        assert_eq!(certificate.ip_addresses(), [std::net::IpAddr::from([192, 168, 5, 21])]);
+        assert_eq!(certificate.serial(), [1]);
+        assert!(certificate.is_signed_by(&certificate) && !certificate.is_ca());
+        assert!(certificate.has_server_usage() && certificate.has_client_usage());
+        assert_eq!((certificate.not_after() - certificate.not_before()).whole_days(), 10);
+        assert_eq!(Certificate::from_pem(certificate.to_pem().as_bytes()).as_ref(), Ok(&certificate));
+        let again = PrivateKey::from_pem(key.to_pem().as_bytes()).unwrap();
+        assert_eq!(again.public_key_der(), key.public_key_der());
+        let request = Request::from_pem(request.as_bytes()).unwrap();
+        assert_eq!(request.subject, certificate.subject_der());
+        let other = made();
+        assert!(!key.belongs_to(&other.1) && !certificate.is_signed_by(&other.1));
+    }
+
+    /// Every byte of the three kinds of file changed in several ways, and every length: an error or not, never a panic.
+    #[test]
+    fn damaged_files_are_errors() {
+        let (key, certificate, request) = made();
+        let key = pem_file::blocks(key.to_pem().as_bytes()).unwrap().remove(0);
+        let request = pem_file::blocks(request.as_bytes()).unwrap().remove(0);
+        for (label, der) in [
+            ("PRIVATE KEY", key.content.to_vec()),
+            ("CERTIFICATE", certificate.der().to_vec()),
+            (&*request.label, request.content.to_vec()),
+        ] {
+            let read = |der: &[u8]| {
+                let pem = pem_file::encode(label, der);
+                let _ = PrivateKey::from_pem(pem.as_bytes());
+                let _ = Request::from_pem(pem.as_bytes());
+                if let Ok(read) = Certificate::from_pem(pem.as_bytes()) {
+                    let _ = (read.serial(), read.subject(), read.is_signed_by(&certificate));
+                }
+                for label in ["RSA PRIVATE KEY", "EC PRIVATE KEY"] {
+                    let _ = PrivateKey::from_pem(pem_file::encode(label, der).as_bytes());
+                }
+            };
+            for at in 0..der.len() {
+                read(der.get(..at).unwrap_or_default());
+                for change in [0x01, 0x20, 0x80, 0xff] {
+                    let mut changed = der.clone();
+                    if let Some(byte) = changed.get_mut(at) {
+                        *byte ^= change;
+                    }
+                    read(&changed);
+                }
+            }
+        }
+    }
 }

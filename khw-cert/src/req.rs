@@ -108,7 +108,8 @@ impl Wanted {
         }
         let digest = match (arguments.digest.digest(), config.and_then(|c| c.value(main, "default_md"))) {
             (Some(given), _) => Some(given),
-            (None, Some(entry)) => digest(entry)?,
+            // A default, which gives way to the key's own hash: only RSA keys have a choice.
+            (None, Some(entry)) => digest(entry)?.filter(|_| key.is_rsa()),
             (None, None) => None,
         };
         Ok(Wanted { subject, extensions, digest })
