@@ -1,9 +1,55 @@
-//! khw-install
+//! khw-install: mkdir, chmod and mv of the tutorial, which check what they are given, and `verify`, which checks that the
+//! files of a worker agree with one another.
+
+pub mod accept;
+pub mod args;
+pub mod artefact;
+pub mod binary;
+mod paths;
+mod placing;
+pub mod target;
+pub mod verify;
+
+use args::{Arguments, Command, Worker};
+use artefact::Artefact;
+use clap::{CommandFactory, FromArgMatches};
+use khw_core::cli::{self, Tool};
+use khw_core::finding::ReportArgs;
+use khw_core::{Exit, KubernetesVersion};
+use target::Target;
 
 /// The tool.
-pub const TOOL: khw_core::cli::Tool = khw_core::cli::Tool {
-    name: "khw-install",
-    command: || clap::Command::new("khw-install"),
-    rewrite: khw_core::cli::as_given,
-    run: |_| Ok(khw_core::Exit::Done),
-};
+pub const TOOL: Tool = Tool { name: "khw-install", command: Arguments::command, rewrite: cli::as_given, run };
+
+fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
+    let Arguments { command } = Arguments::from_arg_matches(matches)?;
+    let place = |artefact, one| placing::one_file(artefact, one, None);
+    match &command {
+        Command::Dirs(placing) => placing::dirs(placing),
+        Command::Binaries { files, arch, placing } => placing::binaries(files, *arch, placing),
+        Command::Ca(one) => place(Artefact::Ca, one),
+        Command::KubeletCert(one) => place(Artefact::KubeletCertificate, one),
+        Command::KubeletKey(key) => placing::one_file(Artefact::KubeletKey, &key.one, key.certificate.as_deref()),
+        Command::KubeletKubeconfig(one) => place(Artefact::KubeletKubeconfig, one),
+        Command::KubeletConfig(one) => place(Artefact::KubeletConfig, one),
+        Command::KubeletUnit(one) => place(Artefact::KubeletUnit, one),
+        Command::KubeProxyKubeconfig(one) => place(Artefact::KubeProxyKubeconfig, one),
+        Command::KubeProxyConfig(one) => place(Artefact::KubeProxyConfig, one),
+        Command::KubeProxyUnit(one) => place(Artefact::KubeProxyUnit, one),
+        Command::Node { from, arch, placing } => placing::node(from, *arch, placing),
+        Command::Verify { worker, kubernetes_version, report } => check(worker, *kubernetes_version, report),
+        Command::Paths { worker } => paths::print(worker),
+    }
+}
+
+fn check(worker: &Worker, version: Option<KubernetesVersion>, report: &ReportArgs) -> anyhow::Result<Exit> {
+    let target = Target::open(worker.root.as_deref())?;
+    let node = match &worker.node {
+        Some(node) => node.clone(),
+        None => target.node_name()?,
+    };
+    let paths = worker.layout.paths(&node);
+    let now = std::time::SystemTime::now().into();
+    let subject = verify::Subject { target: &target, node: &node, paths: &paths, version, now };
+    report.report(verify::verify(&subject), &verify::check_names())
+}

@@ -9,4 +9,5 @@ mod install;
 mod kubeconfig;
 mod kubelet_conf;
 mod proxy_conf;
+mod readme;
 mod unit;

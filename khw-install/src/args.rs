@@ -1,0 +1,140 @@
+//! The arguments: the table from which help, man page and completions are printed.
+
+use clap::{Args, Parser, Subcommand};
+use khw_core::finding::ReportArgs;
+use khw_core::layout::Layout;
+use khw_core::{KubernetesVersion, NodeName};
+use std::path::PathBuf;
+
+/// Places, checks and shows the files of a Kubernetes worker
+///
+/// Each verb checks what it is given before it places it: owner and mode are right before the content is there, the file is
+/// replaced as a whole or not at all, and a file that is already right is left untouched.
+#[derive(Debug, Parser)]
+#[command(name = "khw-install", subcommand_required = true, disable_help_subcommand = true)]
+pub struct Arguments {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The worker: where, which node, which layout.
+#[derive(Debug, Args)]
+pub struct Worker {
+    /// The staged tree of an image or chroot instead of this host
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// The node's name [default: the host's name, under --root that of its /etc/hostname]
+    #[arg(long, value_name = "NAME")]
+    pub node: Option<NodeName>,
+    /// Whose paths: the tutorial's, mmumshad's or kelseyhightower's guide
+    #[arg(long, value_enum, default_value = "tutorial")]
+    pub layout: Layout,
+}
+
+/// How to place.
+#[derive(Debug, Args)]
+pub struct Placing {
+    /// Shared options.
+    #[command(flatten)]
+    pub worker: Worker,
+    /// Check everything and say what would be done, but write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// One file to place.
+#[derive(Debug, Args)]
+pub struct OneFile {
+    /// The file, or - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Shared options.
+    #[command(flatten)]
+    pub placing: Placing,
+}
+
+/// The kubelet's key to place.
+#[derive(Debug, Args)]
+pub struct KeyFile {
+    /// Shared options.
+    #[command(flatten)]
+    pub one: OneFile,
+    /// The certificate that the key belongs to [default: FILE with .crt, then the one that is placed]
+    #[arg(long, value_name = "FILE")]
+    pub certificate: Option<PathBuf>,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make the directories of a worker
+    Dirs(Placing),
+    /// Place programs in /usr/local/bin, 0755: kubectl, kube-proxy, kubelet
+    Binaries {
+        /// The programs; each keeps its name
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+        /// The machine they must be made for [default: this host's]
+        #[arg(long, value_name = "ARCH")]
+        arch: Option<crate::binary::Architecture>,
+        /// Shared options.
+        #[command(flatten)]
+        placing: Placing,
+    },
+    /// Place the cluster's CA certificate
+    Ca(OneFile),
+    /// Place the kubelet's certificate
+    KubeletCert(OneFile),
+    /// Place the kubelet's private key
+    KubeletKey(KeyFile),
+    /// Place the kubelet's kubeconfig
+    KubeletKubeconfig(OneFile),
+    /// Place the kubelet's configuration
+    KubeletConfig(OneFile),
+    /// Place the kubelet's systemd unit
+    KubeletUnit(OneFile),
+    /// Place kube-proxy's kubeconfig
+    KubeProxyKubeconfig(OneFile),
+    /// Place kube-proxy's configuration
+    KubeProxyConfig(OneFile),
+    /// Place kube-proxy's systemd unit
+    KubeProxyUnit(OneFile),
+    /// Place all files of a worker from a directory: directories, files and the programs that are there
+    ///
+    /// Looked for in DIR: ca.crt, NAME.crt, NAME.key, NAME.kubeconfig, kubelet-config.yaml, kubelet.service,
+    /// kube-proxy.kubeconfig, kube-proxy-config.yaml, kube-proxy.service, and where they are there kubectl, kube-proxy, kubelet.
+    /// When one is missing or wrong, nothing is placed.
+    Node {
+        /// The directory that holds the files
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+        /// The machine the programs must be made for [default: this host's]
+        #[arg(long, value_name = "ARCH")]
+        arch: Option<crate::binary::Architecture>,
+        /// Shared options.
+        #[command(flatten)]
+        placing: Placing,
+    },
+    /// Check every file of the worker against every other
+    ///
+    /// Starts at the two units and follows the paths that they and the configurations name. Under --root what only a running
+    /// host has (/run, /var/run) is not looked for.
+    Verify {
+        /// Shared options.
+        #[command(flatten)]
+        worker: Worker,
+        /// Check flags and fields against this version too
+        #[arg(long, value_name = "VERSION", env = "KHW_KUBERNETES_VERSION")]
+        kubernetes_version: Option<KubernetesVersion>,
+        /// Shared options.
+        #[command(flatten)]
+        report: ReportArgs,
+    },
+    /// Print the table of verbs, modes and paths
+    Paths {
+        /// Shared options.
+        #[command(flatten)]
+        worker: Worker,
+    },
+}

@@ -1,0 +1,102 @@
+//! The nine files of a worker: one table of verbs, paths and modes.
+
+use khw_core::layout::Paths;
+use std::path::Path;
+
+/// A file that is placed on a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Artefact {
+    /// The cluster's CA certificate.
+    Ca,
+    /// The kubelet's certificate.
+    KubeletCertificate,
+    /// The kubelet's private key.
+    KubeletKey,
+    /// The kubelet's kubeconfig.
+    KubeletKubeconfig,
+    /// The KubeletConfiguration.
+    KubeletConfig,
+    /// The kubelet's unit.
+    KubeletUnit,
+    /// kube-proxy's kubeconfig.
+    KubeProxyKubeconfig,
+    /// The KubeProxyConfiguration.
+    KubeProxyConfig,
+    /// kube-proxy's unit.
+    KubeProxyUnit,
+}
+
+impl Artefact {
+    /// All, in the order in which they are placed: what others refer to comes first, units last.
+    pub const ALL: [Self; 9] = [
+        Self::Ca,
+        Self::KubeletCertificate,
+        Self::KubeletKey,
+        Self::KubeletKubeconfig,
+        Self::KubeProxyKubeconfig,
+        Self::KubeletConfig,
+        Self::KubeProxyConfig,
+        Self::KubeletUnit,
+        Self::KubeProxyUnit,
+    ];
+
+    /// The subcommand that places it.
+    pub const fn verb(self) -> &'static str {
+        match self {
+            Self::Ca => "ca",
+            Self::KubeletCertificate => "kubelet-cert",
+            Self::KubeletKey => "kubelet-key",
+            Self::KubeletKubeconfig => "kubelet-kubeconfig",
+            Self::KubeletConfig => "kubelet-config",
+            Self::KubeletUnit => "kubelet-unit",
+            Self::KubeProxyKubeconfig => "kube-proxy-kubeconfig",
+            Self::KubeProxyConfig => "kube-proxy-config",
+            Self::KubeProxyUnit => "kube-proxy-unit",
+        }
+    }
+
+    /// Where it belongs.
+    pub fn path(self, paths: &Paths) -> &Path {
+        match self {
+            Self::Ca => &paths.ca,
+            Self::KubeletCertificate => &paths.kubelet_certificate,
+            Self::KubeletKey => &paths.kubelet_key,
+            Self::KubeletKubeconfig => &paths.kubelet_kubeconfig,
+            Self::KubeletConfig => &paths.kubelet_config,
+            Self::KubeletUnit => &paths.kubelet_unit,
+            Self::KubeProxyKubeconfig => &paths.kube_proxy_kubeconfig,
+            Self::KubeProxyConfig => &paths.kube_proxy_config,
+            Self::KubeProxyUnit => &paths.kube_proxy_unit,
+        }
+    }
+
+    /// Its permission bits. 0600 passes every CIS benchmark (4.1.3 to 4.1.10); units are 0644, since systemd warns of
+    /// units that others cannot read.
+    pub const fn mode(self) -> u32 {
+        match self {
+            Self::KubeletUnit | Self::KubeProxyUnit => 0o644,
+            _ => 0o600,
+        }
+    }
+
+    /// What it is, for people.
+    pub const fn what(self) -> &'static str {
+        match self {
+            Self::Ca => "the cluster's CA certificate",
+            Self::KubeletCertificate => "the kubelet's certificate",
+            Self::KubeletKey => "the kubelet's private key",
+            Self::KubeletKubeconfig => "the kubelet's kubeconfig",
+            Self::KubeletConfig => "the kubelet's configuration",
+            Self::KubeletUnit => "the kubelet's systemd unit",
+            Self::KubeProxyKubeconfig => "kube-proxy's kubeconfig",
+            Self::KubeProxyConfig => "kube-proxy's configuration",
+            Self::KubeProxyUnit => "kube-proxy's systemd unit",
+        }
+    }
+}
+
+/// The permission bits of a program.
+pub const BINARY_MODE: u32 = 0o755;
+
+/// The programs of a worker.
+pub const BINARIES: [&str; 3] = ["kubectl", "kube-proxy", "kubelet"];

@@ -1,0 +1,245 @@
+//! The verbs that place: check, then place, then say what was done.
+
+use crate::accept::{Known, accept};
+use crate::args::{OneFile, Placing};
+use crate::artefact::{Artefact, BINARIES, BINARY_MODE};
+use crate::binary::{self, Architecture};
+use crate::target::Target;
+use khw_cert::Certificate;
+use khw_core::input::Input;
+use khw_core::layout::{Layout, Paths};
+use khw_core::lock::{self, Lock};
+use khw_core::place::Placed;
+use khw_core::{Error, Exit, NodeName, output};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// Something to be placed, already checked.
+struct Item {
+    path: PathBuf,
+    content: Vec<u8>,
+    mode: u32,
+}
+
+/// `dirs`
+pub(crate) fn dirs(placing: &Placing) -> anyhow::Result<Exit> {
+    let target = Target::open(placing.worker.root.as_deref())?;
+    // No path of a directory has the node's name in it: any name will do.
+    let node = match &placing.worker.node {
+        Some(node) => node.clone(),
+        None => "node".parse()?,
+    };
+    apply(&target, placing, &placing.worker.layout.paths(&node).directories, &[])
+}
+
+/// One of the nine verbs that place one file.
+pub(crate) fn one_file(artefact: Artefact, one: &OneFile, certificate: Option<&Path>) -> anyhow::Result<Exit> {
+    let target = Target::open(one.placing.worker.root.as_deref())?;
+    let (node, paths) = worker(&target, &one.placing)?;
+    let input = Input::new(&one.file);
+    let content = input.read()?;
+    let known = Known {
+        ca: placed_certificate(&target, &paths.ca)?,
+        certificates: match artefact {
+            Artefact::KubeletKey => certificates_of_key(&target, &paths, &input, certificate)?,
+            _ => Vec::new(),
+        },
+    };
+    accept(artefact, &content, &node, &known).map_err(|e| e.file(&input))?;
+    let path = artefact.path(&paths).to_owned();
+    refuse_mask(&target, artefact, &path)?;
+    apply(&target, &one.placing, &[], &[Item { path, content, mode: artefact.mode() }])
+}
+
+/// `binaries FILE…`
+pub(crate) fn binaries(files: &[PathBuf], arch: Option<Architecture>, placing: &Placing) -> anyhow::Result<Exit> {
+    let target = Target::open(placing.worker.root.as_deref())?;
+    let directory = Layout::paths(placing.worker.layout, &"node".parse()?).binaries;
+    let items = files.iter().map(|file| program(file, arch, &directory)).collect::<Result<Vec<_>, _>>()?;
+    apply(&target, placing, &[], &items)
+}
+
+/// `node --from DIR`
+pub(crate) fn node(from: &Path, arch: Option<Architecture>, placing: &Placing) -> anyhow::Result<Exit> {
+    let target = Target::open(placing.worker.root.as_deref())?;
+    let (node, paths) = worker(&target, placing)?;
+    let sources = sources(from, &node)?;
+    let read = |wanted: Artefact| -> Result<Option<Certificate>, Error> {
+        let Some((_, file)) = sources.iter().find(|(a, _)| *a == wanted) else { return Ok(None) };
+        let input = Input::new(file);
+        Certificate::from_pem(&input.read()?).map(Some).map_err(|e| e.file(&input))
+    };
+    let known =
+        Known { ca: read(Artefact::Ca)?, certificates: read(Artefact::KubeletCertificate)?.into_iter().collect() };
+    let mut items = Vec::new();
+    for (artefact, file) in sources {
+        let input = Input::new(&file);
+        let content = input.read()?;
+        accept(artefact, &content, &node, &known).map_err(|e| e.file(&input))?;
+        let path = artefact.path(&paths).to_owned();
+        refuse_mask(&target, artefact, &path)?;
+        items.push(Item { path, content, mode: artefact.mode() });
+    }
+    for name in BINARIES {
+        let file = from.join(name);
+        if file.exists() {
+            items.push(program(&file, arch, &paths.binaries)?);
+        }
+    }
+    apply(&target, placing, &paths.directories, &items)
+}
+
+fn worker(target: &Target, placing: &Placing) -> Result<(NodeName, Paths), Error> {
+    let node = match &placing.worker.node {
+        Some(node) => node.clone(),
+        None => target.node_name()?,
+    };
+    let paths = placing.worker.layout.paths(&node);
+    Ok((node, paths))
+}
+
+fn placed_certificate(target: &Target, path: &Path) -> Result<Option<Certificate>, Error> {
+    let shown = target.shown(path);
+    let found = target.read(path)?;
+    found.map(|f| Certificate::from_pem(&f.content)).transpose().map_err(|e| e.file(shown.display()))
+}
+
+/// The certificate named by `--certificate`; else the one beside the key and the one that is placed.
+fn certificates_of_key(
+    target: &Target,
+    paths: &Paths,
+    input: &Input,
+    certificate: Option<&Path>,
+) -> Result<Vec<Certificate>, Error> {
+    let from_file = |file: &Path| {
+        let input = Input::new(file);
+        Certificate::from_pem(&input.read()?).map_err(|e| e.file(&input))
+    };
+    if let Some(file) = certificate {
+        return Ok(vec![from_file(file)?]);
+    }
+    let mut found = Vec::new();
+    if let Some(beside) = input.path().map(|p| p.with_extension("crt")).filter(|p| p.is_file()) {
+        found.push(from_file(&beside)?);
+    }
+    found.extend(placed_certificate(target, &paths.kubelet_certificate)?);
+    Ok(found)
+}
+
+/// systemd masks a unit by a link to /dev/null; a unit placed over it would undo what somebody meant.
+fn refuse_mask(target: &Target, artefact: Artefact, path: &Path) -> Result<(), Error> {
+    if !matches!(artefact, Artefact::KubeletUnit | Artefact::KubeProxyUnit) {
+        return Ok(());
+    }
+    let is_mask = match target.read_link(path) {
+        Some(link) => link == Path::new("/dev/null"),
+        None => false,
+    };
+    if !is_mask {
+        return Ok(());
+    }
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    Err(Error::new("the unit is masked")
+        .file(target.shown(path).display())
+        .hint(format!("run `systemctl unmask {name}` first")))
+}
+
+fn program(file: &Path, arch: Option<Architecture>, directory: &Path) -> Result<Item, Error> {
+    let shown = || file.display();
+    let name = file.file_name().ok_or_else(|| Error::new("is not the path of a file").file(shown()))?;
+    let wanted = arch.or_else(Architecture::host).ok_or_else(|| {
+        Error::new("this host's machine is none that Kubernetes is built for").hint("say the worker's with --arch")
+    })?;
+    let metadata = std::fs::metadata(file).map_err(|e| Error::io(shown(), &e))?;
+    if metadata.is_dir() {
+        return Err(Error::new("is a directory, not a file").file(shown()).hint("name the program inside it"));
+    }
+    let content = std::fs::read(file).map_err(|e| Error::io(shown(), &e))?;
+    binary::check(&content, wanted).map_err(|e| e.file(shown()))?;
+    Ok(Item { path: directory.join(name), content, mode: BINARY_MODE })
+}
+
+/// The files of a worker in a directory.
+fn sources(from: &Path, node: &NodeName) -> Result<Vec<(Artefact, PathBuf)>, Error> {
+    if !from.is_dir() {
+        return Err(Error::new("is not a directory")
+            .file(from.display())
+            .field("--from")
+            .hint("name the directory with the files"));
+    }
+    let name = |artefact| match artefact {
+        Artefact::Ca => "ca.crt".to_owned(),
+        Artefact::KubeletCertificate => format!("{node}.crt"),
+        Artefact::KubeletKey => format!("{node}.key"),
+        Artefact::KubeletKubeconfig => format!("{node}.kubeconfig"),
+        Artefact::KubeletConfig => "kubelet-config.yaml".to_owned(),
+        Artefact::KubeletUnit => "kubelet.service".to_owned(),
+        Artefact::KubeProxyKubeconfig => "kube-proxy.kubeconfig".to_owned(),
+        Artefact::KubeProxyConfig => "kube-proxy-config.yaml".to_owned(),
+        Artefact::KubeProxyUnit => "kube-proxy.service".to_owned(),
+    };
+    let sources: Vec<_> = Artefact::ALL.into_iter().map(|a| (a, from.join(name(a)))).collect();
+    let missing: Vec<_> = Artefact::ALL.into_iter().filter(|a| !from.join(name(*a)).exists()).map(name).collect();
+    if missing.is_empty() {
+        return Ok(sources);
+    }
+    Err(Error::new(format!("has no {}", missing.join(", ")))
+        .file(from.display())
+        .hint(format!("make what is missing; the node is taken to be {node}, --node says otherwise")))
+}
+
+/// Places what was checked, and prints a line for each: what was done, the mode, the path.
+fn apply(target: &Target, placing: &Placing, directories: &[PathBuf], items: &[Item]) -> anyhow::Result<Exit> {
+    let mut report = Report { target, dry_run: placing.dry_run, text: String::new() };
+    let done = if placing.dry_run {
+        preview(target, directories, items, &mut report)
+    } else {
+        place(target, directories, items, &mut report)
+    };
+    // What was done is said also when the next thing failed.
+    output::print(report.text.as_bytes())?;
+    done?;
+    Ok(Exit::Done)
+}
+
+fn place(target: &Target, directories: &[PathBuf], items: &[Item], report: &mut Report<'_>) -> Result<(), Error> {
+    // Two installs at once place one after the other, so that the files of one worker are not mixed.
+    let _lock = Lock::of_directory(&target.shown(Path::new("/")), lock::DEFAULT_TIMEOUT)?;
+    for directory in directories {
+        let (_, placed) = target.make_directory(directory)?;
+        report.line(placed, 0o755, directory);
+    }
+    for item in items {
+        report.line(target.place(&item.path, &item.content, item.mode)?, item.mode, &item.path);
+    }
+    Ok(())
+}
+
+fn preview(target: &Target, directories: &[PathBuf], items: &[Item], report: &mut Report<'_>) -> Result<(), Error> {
+    for directory in directories {
+        report.line(target.would_make_directory(directory), 0o755, directory);
+    }
+    for item in items {
+        report.line(target.would_place(&item.path, &item.content, item.mode)?, item.mode, &item.path);
+    }
+    Ok(())
+}
+
+struct Report<'t> {
+    target: &'t Target,
+    dry_run: bool,
+    text: String,
+}
+
+impl Report<'_> {
+    fn line(&mut self, placed: Placed, mode: u32, path: &Path) {
+        let done = match (placed, self.dry_run) {
+            (Placed::Unchanged, _) => "unchanged",
+            (Placed::Written, false) => "placed",
+            (Placed::Corrected, false) => "corrected",
+            (Placed::Written, true) => "would place",
+            (Placed::Corrected, true) => "would correct",
+        };
+        let _ = writeln!(self.text, "{done} {mode:04o} {}", self.target.shown(path).display());
+    }
+}

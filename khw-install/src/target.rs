@@ -1,0 +1,238 @@
+//! The file system of the worker: this host's, or a staged tree given by `--root` from which nothing leads out.
+//!
+//! Inside `--root` paths are resolved as in a chroot (`openat2` with `RESOLVE_IN_ROOT`): an absolute link or one with too
+//! many `..` stays inside, so that the tree's own `/var/run -> /run` works and a hostile link reaches nothing of the host.
+//! A link that leads to nothing there is refused rather than followed by making directories.
+
+use khw_core::place::{Attributes, Directory, Existing, Owner, Permission, Placed};
+use khw_core::{Error, NodeName};
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat, openat2};
+use nix::sys::stat::{FileStat, Mode, fchmod, fstat, mkdirat};
+use nix::unistd::{Gid, Uid, fchown};
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::OwnedFd;
+use std::path::{Component, Path, PathBuf};
+
+/// Where files are placed and looked for.
+#[derive(Debug)]
+pub struct Target {
+    root: OwnedFd,
+    /// The path of the root on this host; `None` for the host itself.
+    staged: Option<PathBuf>,
+}
+
+/// A regular file of the worker, with its content.
+#[derive(Debug)]
+pub struct Found {
+    /// The content.
+    pub content: Vec<u8>,
+    /// Permission bits.
+    pub mode: u32,
+    /// Owner.
+    pub owner: Owner,
+}
+
+impl Target {
+    /// This host when `root` is `None`, else the tree below it.
+    ///
+    /// # Errors
+    /// When the directory cannot be opened.
+    pub fn open(root: Option<&Path>) -> Result<Self, Error> {
+        let path = root.unwrap_or(Path::new("/"));
+        let flags = OFlag::O_DIRECTORY | OFlag::O_PATH | OFlag::O_CLOEXEC;
+        let fd = nix::fcntl::open(path, flags, Mode::empty()).map_err(|errno| {
+            Error::io(path.display(), &errno.into()).field("--root").hint("make the directory of the staged tree first")
+        })?;
+        Ok(Target { root: fd, staged: root.map(Path::to_owned) })
+    }
+
+    /// Whether this is a staged tree and not the running host.
+    pub fn is_staged(&self) -> bool {
+        self.staged.is_some()
+    }
+
+    /// The path of a worker's file as this host would name it, for messages.
+    pub fn shown(&self, path: &Path) -> PathBuf {
+        match &self.staged {
+            Some(root) => root.join(relative(path)),
+            None => path.to_owned(),
+        }
+    }
+
+    /// The owner that the worker's files should have: root, or under `--root` whoever owns the tree when that is not root.
+    pub fn owner(&self) -> Owner {
+        match fstat(&self.root) {
+            Ok(stat) if self.is_staged() => Owner { uid: stat.st_uid, gid: stat.st_gid },
+            _ => Owner::ROOT,
+        }
+    }
+
+    /// Reads a regular file; `None` when nothing is there.
+    ///
+    /// # Errors
+    /// When it is a directory or cannot be read.
+    pub fn read(&self, path: &Path) -> Result<Option<Found>, Error> {
+        let shown = self.shown(path);
+        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+        let fd = match self.resolve(relative(path), flags) {
+            Ok(fd) => fd,
+            Err(Errno::ENOENT | Errno::ENOTDIR) => return Ok(None),
+            Err(errno) => return Err(Error::io(shown.display(), &errno.into())),
+        };
+        let stat = fstat(&fd).map_err(|errno| Error::io(shown.display(), &errno.into()))?;
+        let file = File::from(fd);
+        if !file.metadata().map_err(|e| Error::io(shown.display(), &e))?.is_file() {
+            return Err(Error::new("is not a file")
+                .file(shown.display())
+                .hint("move it away and place the file again"));
+        }
+        let mut content = Vec::new();
+        file.take(khw_core::input::MAX_BYTES).read_to_end(&mut content).map_err(|e| Error::io(shown.display(), &e))?;
+        Ok(Some(Found { content, mode: stat.st_mode & 0o7777, owner: Owner { uid: stat.st_uid, gid: stat.st_gid } }))
+    }
+
+    /// What is at `path`, links followed; `None` when nothing is.
+    pub fn stat(&self, path: &Path) -> Option<FileStat> {
+        let fd = self.resolve(relative(path), OFlag::O_PATH | OFlag::O_CLOEXEC).ok()?;
+        fstat(&fd).ok()
+    }
+
+    /// Makes a directory and those above it, 0755 and owned as the worker's files are. What is there stays as it is.
+    ///
+    /// # Errors
+    /// When something that is no directory is in the way, or the system refuses.
+    pub fn make_directory(&self, path: &Path) -> Result<(Directory, Placed), Error> {
+        let mut placed = Placed::Unchanged;
+        let mut so_far = PathBuf::new();
+        let mut parent = self.directory(Path::new(".")).map_err(|e| self.blocked(Path::new("."), e))?;
+        for part in relative(path).components() {
+            let Component::Normal(name) = part else {
+                return Err(Error::new("has '..' in it").file(path.display()).hint("write the path without it"));
+            };
+            so_far.push(name);
+            parent = match self.directory(&so_far) {
+                Ok(there) => there,
+                Err(Errno::ENOENT) => {
+                    self.make_one(&parent, name).map_err(|e| self.blocked(&so_far, e))?;
+                    placed = Placed::Written;
+                    self.directory(&so_far).map_err(|e| self.blocked(&so_far, e))?
+                }
+                Err(errno) => return Err(self.blocked(&so_far, errno)),
+            };
+        }
+        Ok((Directory::from_fd(parent, self.shown(path)), placed))
+    }
+
+    /// Places a file of the worker: owner and mode first, then the content, then the name.
+    ///
+    /// # Errors
+    /// When it cannot be written, or `path` names no file.
+    pub fn place(&self, path: &Path, content: &[u8], mode: u32) -> Result<Placed, Error> {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(Error::new("is not the path of a file").file(path.display()));
+        };
+        let (directory, _) = self.make_directory(parent)?;
+        directory.place(name, content, self.attributes(mode), Existing::Replace)
+    }
+
+    /// Where a symbolic link at `path` itself points to; `None` when there is none.
+    pub fn read_link(&self, path: &Path) -> Option<PathBuf> {
+        let parent = self.directory(relative(path.parent()?)).ok()?;
+        nix::fcntl::readlinkat(&parent, path.file_name()?).ok().map(PathBuf::from)
+    }
+
+    /// What [`Target::make_directory`] would do.
+    pub fn would_make_directory(&self, path: &Path) -> Placed {
+        if self.directory(relative(path)).is_ok() { Placed::Unchanged } else { Placed::Written }
+    }
+
+    /// What [`Target::place`] would do.
+    ///
+    /// # Errors
+    /// When what is there cannot be read.
+    pub fn would_place(&self, path: &Path, content: &[u8], mode: u32) -> Result<Placed, Error> {
+        Ok(match self.read(path)? {
+            Some(found) if found.content != content => Placed::Written,
+            Some(found) => {
+                let wrong_owner = self.attributes(mode).owner.is_some_and(|o| o != found.owner);
+                if found.mode != mode || wrong_owner { Placed::Corrected } else { Placed::Unchanged }
+            }
+            None => Placed::Written,
+        })
+    }
+
+    /// Only root can give files away; anybody else stages a tree of their own.
+    fn attributes(&self, mode: u32) -> Attributes {
+        Attributes { permission: Permission::Exactly(mode), owner: Uid::effective().is_root().then(|| self.owner()) }
+    }
+
+    /// The name in the tree's /etc/hostname, or the running host's, in lower case as the kubelet takes it.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be a node's name.
+    pub fn node_name(&self) -> Result<NodeName, Error> {
+        let no_name = |error: Error| error.field("--node").hint("say which node this is with --node NAME");
+        let name = if self.is_staged() {
+            let path = Path::new("/etc/hostname");
+            let found = self.read(path)?.ok_or_else(|| {
+                no_name(Error::new("is not there, so the node has no name").file(self.shown(path).display()))
+            })?;
+            String::from_utf8_lossy(&found.content).into_owned()
+        } else {
+            let name = nix::unistd::gethostname().map_err(|e| no_name(Error::io("host name", &e.into())))?;
+            name.to_string_lossy().into_owned()
+        };
+        name.trim().to_lowercase().parse().map_err(no_name)
+    }
+
+    fn directory(&self, path: &Path) -> Result<OwnedFd, Errno> {
+        self.resolve(path, OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC)
+    }
+
+    fn resolve(&self, path: &Path, flags: OFlag) -> Result<OwnedFd, Errno> {
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        if self.is_staged() {
+            openat2(&self.root, path, OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_IN_ROOT))
+        } else {
+            openat(&self.root, path, flags, Mode::empty())
+        }
+    }
+
+    fn make_one(&self, parent: &OwnedFd, name: &OsStr) -> Result<(), Errno> {
+        mkdirat(parent, name, Mode::from_bits_truncate(0o755))?;
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let made = openat(parent, name, flags, Mode::empty())?;
+        if Uid::effective().is_root() {
+            let owner = self.owner();
+            fchown(&made, Some(Uid::from_raw(owner.uid)), Some(Gid::from_raw(owner.gid)))?;
+        }
+        fchmod(&made, Mode::from_bits_truncate(0o755))
+    }
+
+    fn blocked(&self, path: &Path, errno: Errno) -> Error {
+        let shown = self.shown(path);
+        match errno {
+            // mkdirat says EEXIST where openat2 said ENOENT: a link whose target is not inside.
+            Errno::EEXIST if self.is_staged() => {
+                Error::new("is a symbolic link that leaves --root or leads to nothing in it")
+                    .file(shown.display())
+                    .hint("remove the link, or make the directory that it means inside the tree")
+            }
+            Errno::EEXIST => Error::new("is a symbolic link that leads to nothing")
+                .file(shown.display())
+                .hint("remove the link, or make the directory that it means"),
+            Errno::ENOTDIR => {
+                Error::new("is in the way: it is not a directory").file(shown.display()).hint("move it away")
+            }
+            Errno::ENOSYS => Error::new("--root needs Linux 5.6 or newer").file(shown.display()),
+            errno => Error::io(shown.display(), &errno.into()),
+        }
+    }
+}
+
+fn relative(path: &Path) -> &Path {
+    path.strip_prefix("/").unwrap_or(path)
+}
