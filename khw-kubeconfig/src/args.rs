@@ -55,7 +55,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct File {
     /// The kubeconfig [default: the file of the environment variable KUBECONFIG, else $HOME/.kube/config]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub(crate) kubeconfig: Option<PathBuf>,
 }
 
@@ -80,7 +80,7 @@ pub(crate) struct SetCluster {
     #[arg(long, value_name = "URL")]
     pub(crate) server: Option<String>,
     /// Certificates of the CA that signed the server's certificate
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub(crate) certificate_authority: Option<PathBuf>,
     /// Put the CA's certificates into the kubeconfig instead of their path
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
@@ -103,10 +103,10 @@ pub(crate) struct SetCredentials {
     /// The user's name in this file
     pub(crate) name: String,
     /// Client certificate
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub(crate) client_certificate: Option<PathBuf>,
     /// Private key of the client certificate
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub(crate) client_key: Option<PathBuf>,
     /// Put certificate and key into the kubeconfig instead of their paths
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
@@ -210,13 +210,13 @@ pub(crate) struct New {
     #[arg(long, value_name = "URL")]
     pub(crate) server: String,
     /// Certificates of the CA that signed the server's certificate
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub(crate) certificate_authority: PathBuf,
     /// Client certificate
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub(crate) client_certificate: PathBuf,
     /// Private key of the client certificate
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub(crate) client_key: PathBuf,
     /// The cluster's name in this file
     #[arg(long, value_name = "NAME", default_value = "kubernetes-the-hard-way")]
@@ -240,6 +240,12 @@ pub(crate) struct New {
 /// The table, with kubectl's rule that the last of equal options wins.
 pub(crate) fn command() -> clap::Command {
     Arguments::command().mut_subcommands(|sub| sub.args_override_self(true))
+}
+
+/// A path. An empty one, as from an unset variable, gets a message of its own where it matters.
+fn path() -> impl clap::builder::TypedValueParser<Value = PathBuf> {
+    use clap::builder::{OsStringValueParser, TypedValueParser};
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 /// Go's strconv.ParseBool, which kubectl's flags go by: `yes` and `on` are refused.

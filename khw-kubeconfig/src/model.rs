@@ -255,7 +255,7 @@ impl Kubeconfig {
             "current-context": self.current_context.as_deref().unwrap_or_default(),
         });
         if let (Some(extensions), Some(config)) = (&self.extensions, config.as_object_mut()) {
-            config.insert("extensions".to_owned(), extensions.clone());
+            config.insert("extensions".to_owned(), in_gos_order("extensions", extensions));
         }
         config
     }
@@ -323,12 +323,6 @@ impl AuthInfo {
         for field in AFTER_PASSWORD {
             map.raw(field, self.others.expose().get(field));
         }
-        if let Some(Value::Object(exec)) = map.0.get_mut("exec") {
-            // Go prints these three of an ExecConfig even when they are empty.
-            for (field, empty) in [("args", Value::Null), ("env", Value::Null), ("provideClusterInfo", json!(false))] {
-                exec.entry(field).or_insert(empty);
-            }
-        }
         Value::Object(map.0)
     }
 }
@@ -371,8 +365,43 @@ impl Object {
 
     fn raw(&mut self, field: &str, value: Option<&Value>) {
         if let Some(value) = value {
-            self.0.insert(field.to_owned(), value.clone());
+            self.0.insert(field.to_owned(), in_gos_order(field, value));
         }
+    }
+}
+
+/// A value that is passed through, its keys in the order in which Go prints them: maps sorted, structs as declared.
+fn in_gos_order(field: &str, value: &Value) -> Value {
+    let declared: &[&str] = match field {
+        "extensions" | "auth-provider" => &["name", "extension", "config"],
+        "exec" => &["command", "args", "env", "apiVersion", "installHint", "provideClusterInfo", "interactiveMode"],
+        "env" => &["name", "value"],
+        _ => &[],
+    };
+    match value {
+        Value::Array(items) => Value::Array(items.iter().map(|item| in_gos_order(field, item)).collect()),
+        Value::Object(map) => {
+            let mut keys: Vec<&String> = map.keys().collect();
+            let rank = |key: &str| declared.iter().position(|d| *d == key).unwrap_or(declared.len());
+            keys.sort_by_key(|key| (rank(key), *key));
+            let mut sorted = Map::new();
+            if field == "exec" {
+                // Printed even when they are empty, so their places are kept.
+                for key in declared {
+                    let empty = if *key == "provideClusterInfo" { json!(false) } else { Value::Null };
+                    sorted.insert((*key).to_owned(), empty);
+                }
+            }
+            for key in keys {
+                sorted.insert(key.clone(), in_gos_order(key, &map[key.as_str()]));
+            }
+            if field == "exec" {
+                let optional = ["apiVersion", "installHint", "interactiveMode"];
+                sorted.retain(|key, value| !value.is_null() || !optional.contains(&key.as_str()));
+            }
+            Value::Object(sorted)
+        }
+        other => other.clone(),
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) fn new(args: &New) -> anyhow::Result<Exit> {
         server: Some(&args.server),
         tls_server_name: None,
         proxy_url: None,
-        insecure: None,
+        insecure: false,
         authority: Some(authority),
     };
     cluster.apply(&mut root)?;

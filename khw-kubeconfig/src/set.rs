@@ -29,7 +29,7 @@ pub(crate) struct ClusterChange<'a> {
     pub(crate) server: Option<&'a str>,
     pub(crate) tls_server_name: Option<&'a str>,
     pub(crate) proxy_url: Option<&'a str>,
-    pub(crate) insecure: Option<bool>,
+    pub(crate) insecure: bool,
     pub(crate) authority: Option<Written>,
 }
 
@@ -44,18 +44,14 @@ impl ClusterChange<'_> {
         if let Some(name) = self.tls_server_name {
             cluster.text("tls-server-name", name);
         }
-        if let Some(insecure) = self.insecure {
-            cluster.flag("insecure-skip-tls-verify", insecure);
-            if insecure {
-                cluster.clear("certificate-authority");
-                cluster.clear("certificate-authority-data");
-            }
+        // kubectl sets this one every time: without the option the server's certificate is checked again.
+        cluster.flag("insecure-skip-tls-verify", self.insecure);
+        if self.insecure {
+            cluster.clear("certificate-authority");
+            cluster.clear("certificate-authority-data");
         }
         if let Some(authority) = &self.authority {
             authority.apply(&mut cluster, "certificate-authority");
-            if !authority.is_empty() {
-                cluster.clear("insecure-skip-tls-verify");
-            }
         }
         if let Some(url) = self.proxy_url {
             cluster.text("proxy-url", url);
@@ -71,10 +67,6 @@ pub(crate) enum Written {
 }
 
 impl Written {
-    fn is_empty(&self) -> bool {
-        matches!(self, Written::Path(path) if path.is_empty())
-    }
-
     pub(crate) fn apply(&self, fields: &mut crate::entry::Fields<'_>, field: &str) {
         let data = format!("{field}-data");
         match self {
@@ -234,7 +226,7 @@ pub(crate) fn set_cluster(args: &SetCluster) -> anyhow::Result<Exit> {
         server: args.server.as_deref(),
         tls_server_name: args.tls_server_name.as_deref(),
         proxy_url: args.proxy_url.as_deref(),
-        insecure: args.insecure_skip_tls_verify,
+        insecure: args.insecure_skip_tls_verify == Some(true),
         authority,
     };
     let made = args.change.apply(&path, &|draft| cluster.apply(&mut draft.value))?;
