@@ -84,7 +84,12 @@ fn command(tool: &Tool) -> clap::Command {
         .value_name("WHAT")
         .value_parser(["man", "bash", "zsh", "fish"])
         .help("Print the man page, or completions for a shell");
-    (tool.command)().name(tool.name).version(env!("CARGO_PKG_VERSION")).arg(generate).after_help(EXIT_STATUS)
+    (tool.command)()
+        .disable_help_subcommand(true)
+        .name(tool.name)
+        .version(env!("CARGO_PKG_VERSION"))
+        .arg(generate)
+        .after_help(EXIT_STATUS)
 }
 
 const EXIT_STATUS: &str = "Exit status: 0 done, or already so; 1 a check says no; 2 could not: usage, input, I/O.";

@@ -14,12 +14,14 @@ pub struct Error {
     field: Option<String>,
     what: String,
     hint: Option<String>,
+    /// What helps with any error of this kind, when nobody knows better.
+    general_hint: Option<&'static str>,
 }
 
 impl Error {
     /// An error that says what is wrong.
     pub fn new(what: impl Into<String>) -> Self {
-        Error { file: None, line: None, field: None, what: what.into(), hint: None }
+        Error { file: None, line: None, field: None, what: what.into(), hint: None, general_hint: None }
     }
 
     /// The file (or `standard input`) it is about. The innermost one stays: it knows best.
@@ -57,7 +59,7 @@ impl Error {
 
     /// What to do, if there is something.
     pub fn advice(&self) -> Option<&str> {
-        self.hint.as_deref()
+        self.hint.as_deref().or(self.general_hint)
     }
 
     /// The field, option or directive, if one was named.
@@ -72,13 +74,14 @@ impl Error {
 
     /// A failed system call on a file, in the words of the operating system.
     pub fn io(file: impl fmt::Display, cause: &std::io::Error) -> Self {
-        let error = Error::new(plain(cause)).file(file);
-        match cause.kind() {
-            std::io::ErrorKind::NotFound => error.hint("check the path, or run the step that makes this file first"),
-            std::io::ErrorKind::PermissionDenied => error.hint("run it as a user who may, for example with sudo"),
-            std::io::ErrorKind::StorageFull => error.hint("free some space; what was there before is unchanged"),
-            _ => error,
-        }
+        let mut error = Error::new(plain(cause)).file(file);
+        error.general_hint = match cause.kind() {
+            std::io::ErrorKind::NotFound => Some("check the path, or run the step that makes this file first"),
+            std::io::ErrorKind::PermissionDenied => Some("run it as a user who may, for example with sudo"),
+            std::io::ErrorKind::StorageFull => Some("free some space; what was there before is unchanged"),
+            _ => None,
+        };
+        error
     }
 }
 
@@ -127,6 +130,7 @@ mod tests {
     fn system_errors_are_in_plain_words() {
         let error = Error::io("ca.crt", &std::io::Error::from_raw_os_error(2));
         assert_eq!(error.to_string(), "ca.crt: no such file or directory");
-        assert!(error.advice().is_some());
+        assert_eq!(error.advice(), Some("check the path, or run the step that makes this file first"));
+        assert_eq!(error.hint("make it with khw-cert ca").advice(), Some("make it with khw-cert ca"));
     }
 }
