@@ -14,14 +14,14 @@ pub struct Error {
     field: Option<String>,
     what: String,
     hint: Option<String>,
-    /// What helps with any error of this kind, when nobody knows better.
-    general_hint: Option<&'static str>,
+    /// The hint is what helps with any error of this kind: one that knows better takes its place.
+    hint_is_general: bool,
 }
 
 impl Error {
     /// An error that says what is wrong.
     pub fn new(what: impl Into<String>) -> Self {
-        Error { file: None, line: None, field: None, what: what.into(), hint: None, general_hint: None }
+        Error { file: None, line: None, field: None, what: what.into(), hint: None, hint_is_general: false }
     }
 
     /// The file (or `standard input`) it is about. The innermost one stays: it knows best.
@@ -48,7 +48,10 @@ impl Error {
     /// What the person can do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint.get_or_insert_with(|| hint.into());
+        if self.hint.is_none() || self.hint_is_general {
+            self.hint = Some(hint.into());
+            self.hint_is_general = false;
+        }
         self
     }
 
@@ -59,7 +62,7 @@ impl Error {
 
     /// What to do, if there is something.
     pub fn advice(&self) -> Option<&str> {
-        self.hint.as_deref().or(self.general_hint)
+        self.hint.as_deref()
     }
 
     /// The field, option or directive, if one was named.
@@ -75,12 +78,14 @@ impl Error {
     /// A failed system call on a file, in the words of the operating system.
     pub fn io(file: impl fmt::Display, cause: &std::io::Error) -> Self {
         let mut error = Error::new(plain(cause)).file(file);
-        error.general_hint = match cause.kind() {
+        let general = match cause.kind() {
             std::io::ErrorKind::NotFound => Some("check the path, or run the step that makes this file first"),
             std::io::ErrorKind::PermissionDenied => Some("run it as a user who may, for example with sudo"),
             std::io::ErrorKind::StorageFull => Some("free some space; what was there before is unchanged"),
             _ => None,
         };
+        error.hint = general.map(str::to_owned);
+        error.hint_is_general = general.is_some();
         error
     }
 }
