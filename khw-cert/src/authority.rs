@@ -1,7 +1,7 @@
 //! The CA that signs: a certificate that may, and its own key.
 
 use crate::certificate::Certificate;
-use crate::extension::{Context, Issuer};
+use crate::extension::{Context, Issuer, Signer};
 use crate::issue::{Validity, date};
 use crate::key::PrivateKey;
 use khw_core::Error;
@@ -41,7 +41,7 @@ impl Authority {
     pub(crate) fn context<'a>(&'a self, public_key: &'a [u8]) -> Context<'a> {
         Context {
             public_key,
-            issuer: Some(Issuer {
+            issuer: Issuer::Ca(Signer {
                 key_identifier: self.certificate.subject_key_identifier(),
                 name: self.certificate.issuer_der(),
                 serial: &self.serial,

@@ -1,6 +1,6 @@
 //! `khw-cert ca`: a new CA.
 
-use crate::extension::{self, Context};
+use crate::extension::{self, Context, Issuer};
 use crate::issue::{Template, Validity, issue};
 use crate::key::PrivateKey;
 use crate::pair::Files;
@@ -17,7 +17,7 @@ pub(crate) fn run(arguments: &args::Ca) -> anyhow::Result<Exit> {
     let files = Files::new(directory, "ca", making.force)?;
 
     let key = PrivateKey::generate(making.key_type)?;
-    let context = Context { public_key: key.public_key_der(), issuer: None };
+    let context = Context { public_key: key.public_key_der(), issuer: Issuer::Itself };
     let mut extensions = extension::authority();
     extension::add_key_identifiers(&mut extensions, &context);
     let template = Template {

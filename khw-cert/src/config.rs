@@ -2,7 +2,8 @@
 //!
 //! Sections, comments, quotes, escapes and continued lines are openssl's. Refused: variables (`$`), which stand there
 //! because a shell did not expand them; a name given twice in a section, of which openssl takes the last in silence;
-//! `.include` and other dots.
+//! `.include` and other dots. The first two only in sections that are used: the system's openssl.cnf has variables in
+//! others.
 
 use khw_core::Error;
 
@@ -25,6 +26,8 @@ impl Entry {
 struct Section {
     name: String,
     entries: Vec<Entry>,
+    /// Why it cannot be used.
+    refusal: Option<Error>,
 }
 
 /// A parsed file.
@@ -40,7 +43,7 @@ pub(crate) const DEFAULT: &str = "default";
 impl Config {
     /// Reads the text of a file.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
-        let mut sections = vec![Section { name: DEFAULT.to_owned(), entries: Vec::new() }];
+        let mut sections = vec![Section { name: DEFAULT.to_owned(), entries: Vec::new(), refusal: None }];
         let mut current = 0;
         for (number, line) in logical_lines(text) {
             let line = line.trim_start_matches([' ', '\t']);
@@ -50,7 +53,7 @@ impl Config {
                     return Err(Error::new("this line is not '[ section ]'").line(number).hint("close the bracket"));
                 };
                 current = sections.iter().position(|s| s.name == name).unwrap_or_else(|| {
-                    sections.push(Section { name: name.to_owned(), entries: Vec::new() });
+                    sections.push(Section { name: name.to_owned(), entries: Vec::new(), refusal: None });
                     sections.len() - 1
                 });
                 continue;
@@ -58,27 +61,39 @@ impl Config {
             if strip_comment(line).trim().is_empty() {
                 continue;
             }
-            let entry = entry(number, line)?;
+            let (entry, variable) = entry(number, line)?;
             let Some(section) = sections.get_mut(current) else { continue };
-            if let Some(first) = section.entries.iter().find(|e| e.name == entry.name) {
-                return Err(entry
+            let first = section.entries.iter().find(|e| e.name == entry.name);
+            let twice = first.map(|first| {
+                entry
                     .error(format!("is given twice in [{}], first in line {}", section.name.escape_debug(), first.line))
-                    .hint("openssl would take the last in silence: number them, DNS.1, DNS.2, or remove one"));
-            }
+                    .hint("openssl would take the last in silence: number them, DNS.1, DNS.2, or remove one")
+            });
+            section.refusal = section.refusal.take().or(variable).or(twice);
             section.entries.push(entry);
         }
         Ok(Config { sections })
     }
 
-    /// The entries of a section in their order, if there is such a section.
-    pub(crate) fn section(&self, name: &str) -> Option<&[Entry]> {
-        let found = self.sections.iter().find(|s| s.name == name)?;
-        (name != DEFAULT || !found.entries.is_empty()).then_some(&found.entries)
+    fn section(&self, name: &str) -> Option<&Section> {
+        self.sections.iter().find(|s| s.name == name && (name != DEFAULT || !s.entries.is_empty()))
+    }
+
+    /// The entries of a section in their order, none when there is no such section.
+    pub(crate) fn entries(&self, name: &str) -> Result<&[Entry], Error> {
+        match self.section(name) {
+            Some(Section { refusal: Some(refusal), .. }) => Err(refusal.clone()),
+            Some(section) => Ok(&section.entries),
+            None => Ok(&[]),
+        }
     }
 
     /// The entries of a section, or an error that names those that there are.
     pub(crate) fn require(&self, name: &str) -> Result<&[Entry], Error> {
-        self.section(name).ok_or_else(|| {
+        if self.section(name).is_some() {
+            return self.entries(name);
+        }
+        Err({
             let names: Vec<_> = self.sections.iter().skip(1).map(|s| s.name.escape_debug().to_string()).collect();
             let error = Error::new(format!("has no section [{}]", name.escape_debug()));
             if names.is_empty() {
@@ -89,9 +104,9 @@ impl Config {
         })
     }
 
-    /// A value of a section.
+    /// A value of a section that was looked at before.
     pub(crate) fn value(&self, section: &str, name: &str) -> Option<&Entry> {
-        self.section(section)?.iter().find(|e| e.name == name)
+        self.section(section)?.entries.iter().find(|e| e.name == name)
     }
 }
 
@@ -128,7 +143,8 @@ fn strip_comment(line: &str) -> &str {
     line
 }
 
-fn entry(number: usize, line: &str) -> Result<Entry, Error> {
+/// The entry of a line, and the refusal of its variable if it has one.
+fn entry(number: usize, line: &str) -> Result<(Entry, Option<Error>), Error> {
     let line = strip_comment(line).trim();
     if line.starts_with('.') {
         let word: String = line.chars().take_while(|c| !c.is_whitespace() && *c != '=').collect();
@@ -150,13 +166,19 @@ fn entry(number: usize, line: &str) -> Result<Entry, Error> {
             .hint("write NAME = VALUE"));
     }
     let mut entry = Entry { name: name.to_owned(), value: String::new(), line: number };
-    entry.value = unquote(&entry, value.trim())?;
-    Ok(entry)
+    let (value, variable) = unquote(&entry, value.trim())?;
+    let variable = variable.then(|| {
+        entry
+            .error("has a '$', and variables are not expanded")
+            .hint("write the value; in a shell, let the heredoc expand it (<<EOF, not <<'EOF')")
+    });
+    entry.value = value;
+    Ok((entry, variable))
 }
 
-/// The value without quotes and escapes.
-fn unquote(entry: &Entry, text: &str) -> Result<String, Error> {
-    let (mut out, mut quote) = (String::new(), None);
+/// The value without quotes and escapes, and whether it has a variable.
+fn unquote(entry: &Entry, text: &str) -> Result<(String, bool), Error> {
+    let (mut out, mut quote, mut variable) = (String::new(), None, false);
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {
         match (letter, quote) {
@@ -169,17 +191,15 @@ fn unquote(entry: &Entry, text: &str) -> Result<String, Error> {
             })),
             ('"' | '\'' | '`', None) => quote = Some(letter),
             (letter, Some(open)) if letter == open => quote = None,
-            ('$', None) => {
-                return Err(entry
-                    .error("has a '$', and variables are not expanded")
-                    .hint("write the value; in a shell, let the heredoc expand it (<<EOF, not <<'EOF')"));
+            (letter, quote) => {
+                variable |= letter == '$' && quote.is_none();
+                out.push(letter);
             }
-            (letter, _) => out.push(letter),
         }
     }
     match quote {
         Some(open) => Err(entry.error(format!("has a quote {open} without its end")).hint("close the quote")),
-        None => Ok(out),
+        None => Ok((out, variable)),
     }
 }
 
@@ -222,6 +242,8 @@ mod tests {
         ] {
             assert_eq!(values(text, "a"), Err(message.to_owned()), "{text}");
         }
+        let unused = Config::parse("[ca]\ndir = x\nserial = $dir/serial\n[a]\n").unwrap();
+        assert!(unused.require("a").is_ok() && unused.require("ca").is_err());
         assert_eq!(Config::parse("\n[a]\n\nx\n").map_err(|e| e.line_number()), Err(Some(4)));
     }
 }

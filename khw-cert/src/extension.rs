@@ -91,8 +91,18 @@ impl Extension {
     }
 }
 
-/// What identifies the key that signs.
-pub(crate) struct Issuer<'a> {
+/// Who signs.
+pub(crate) enum Issuer<'a> {
+    /// A CA.
+    Ca(Signer<'a>),
+    /// The subject's own key: a self-signed certificate.
+    Itself,
+    /// Nobody yet: a request.
+    None,
+}
+
+/// What identifies the key of a CA.
+pub(crate) struct Signer<'a> {
     /// Its certificate's subject key identifier.
     pub(crate) key_identifier: Option<&'a [u8]>,
     /// The issuer's name in its certificate.
@@ -105,8 +115,7 @@ pub(crate) struct Issuer<'a> {
 pub(crate) struct Context<'a> {
     /// SubjectPublicKeyInfo of the subject.
     pub(crate) public_key: &'a [u8],
-    /// Not for a request, which has no issuer, and not for a self-signed certificate.
-    pub(crate) issuer: Option<Issuer<'a>>,
+    pub(crate) issuer: Issuer<'a>,
 }
 
 /// The extensions of a section, in its order.
@@ -126,7 +135,7 @@ pub(crate) fn add_key_identifiers(extensions: &mut Vec<Extension>, context: &Con
         extensions.push(subject_key_identifier(context.public_key));
     }
     if missing(extensions, AUTHORITY_KEY_IDENTIFIER)
-        && let Some(issuer) = &context.issuer
+        && let Issuer::Ca(issuer) = &context.issuer
     {
         let keyid = issuer.key_identifier;
         extensions.push(authority_key_identifier(keyid, keyid.is_none().then_some(issuer)));
@@ -197,15 +206,19 @@ fn alternative_names(names: &[AlternativeName], critical: bool) -> Extension {
 }
 
 /// RFC 5280, 4.2.1.2, method 1: SHA-1 of the key's bits. It identifies, it protects nothing.
-fn subject_key_identifier(public_key: &[u8]) -> Extension {
+fn key_hash(public_key: &[u8]) -> aws_lc_rs::digest::Digest {
     let parts = der::read_all(public_key).and_then(|v| v.values()).unwrap_or_default();
     // The first byte of a BIT STRING counts unused bits.
     let bits = parts.get(1).and_then(|v| v.content.get(1..)).unwrap_or_default();
-    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, bits);
+    aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, bits)
+}
+
+fn subject_key_identifier(public_key: &[u8]) -> Extension {
+    let hash = key_hash(public_key);
     Extension::new(SUBJECT_KEY_IDENTIFIER, false, der::value(der::OCTET_STRING, hash.as_ref()))
 }
 
-fn authority_key_identifier(keyid: Option<&[u8]>, issuer: Option<&Issuer<'_>>) -> Extension {
+fn authority_key_identifier(keyid: Option<&[u8]>, issuer: Option<&Signer<'_>>) -> Extension {
     let mut parts = Vec::new();
     if let Some(keyid) = keyid {
         parts.push(der::value(der::CONTEXT, keyid));
@@ -353,10 +366,26 @@ fn authority_words(entry: &Entry, words: &[&str]) -> Result<Option<(u8, u8)>, Er
 fn authority_of(entry: &Entry, critical: bool, words: &[&str], context: &Context<'_>) -> Result<Extension, Error> {
     let empty = Extension::new(AUTHORITY_KEY_IDENTIFIER, critical, Vec::new());
     let Some((keyid, issuer)) = authority_words(entry, words)? else { return Ok(empty) };
-    let Some(ca) = &context.issuer else {
-        return Err(entry
-            .error("cannot be in a request, which has no issuer yet")
-            .hint("leave it to the signing: khw-cert x509 -req adds it"));
+    let ca = match &context.issuer {
+        Issuer::Ca(ca) => ca,
+        // openssl leaves `issuer` away when a certificate is its own issuer.
+        Issuer::Itself if keyid == 0 && issuer < 2 => return Ok(empty),
+        Issuer::Itself if issuer < 2 => {
+            let hash = key_hash(context.public_key);
+            let mut extension = authority_key_identifier(Some(hash.as_ref()), None);
+            extension.critical = critical;
+            return Ok(extension);
+        }
+        Issuer::Itself => {
+            return Err(entry
+                .error("'issuer:always' is not supported in a self-signed certificate")
+                .hint("write 'keyid'"));
+        }
+        Issuer::None => {
+            return Err(entry
+                .error("cannot be in a request, which has no issuer yet")
+                .hint("leave it to the signing: khw-cert x509 -req adds it"));
+        }
     };
     let identifier = ca.key_identifier.filter(|_| keyid > 0);
     if keyid == 2 && identifier.is_none() {
@@ -423,10 +452,10 @@ fn alternative_name(entry: &Entry, kind: &str, value: &str) -> Result<Alternativ
 
 #[cfg(test)]
 mod tests {
-    use super::{Context, add_key_identifiers, from_section};
+    use super::{Context, Issuer, add_key_identifiers, from_section};
     use crate::config::Config;
 
-    const CONTEXT: Context<'_> = Context { public_key: &[0x30, 4, 0x30, 0, 3, 0], issuer: None };
+    const CONTEXT: Context<'_> = Context { public_key: &[0x30, 4, 0x30, 0, 3, 0], issuer: Issuer::None };
 
     fn hex(line: &str) -> Result<Vec<String>, String> {
         let config =

@@ -310,14 +310,14 @@ mod tests {
     use super::{KeyType, PrivateKey};
     use crate::certificate::Certificate;
     use crate::csr::{self, Request};
-    use crate::extension::{self, AlternativeName, Context};
+    use crate::extension::{self, AlternativeName, Context, Issuer};
     use crate::issue::{Template, Validity, issue};
     use crate::{name, pem_file};
 
     fn made() -> (PrivateKey, Certificate, String) {
         let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
         let subject = name::identity("system:node:worker-1", &["system:nodes"]).unwrap();
-        let context = Context { public_key: key.public_key_der(), issuer: None };
+        let context = Context { public_key: key.public_key_der(), issuer: Issuer::Itself };
         let names = [AlternativeName::Dns("worker-1".to_owned()), AlternativeName::Ip([192, 168, 5, 21].into())];
         let mut extensions = extension::end_entity(false, true, true, &names);
         extension::add_key_identifiers(&mut extensions, &context);

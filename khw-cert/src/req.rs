@@ -4,7 +4,7 @@
 //! effect here are accepted, all others are refused by name.
 
 use crate::config::{Config, DEFAULT, Entry};
-use crate::extension::{self, Context, Extension};
+use crate::extension::{self, Context, Extension, Issuer};
 use crate::issue::{Template, Validity, issue};
 use crate::key::{Digest, PrivateKey};
 use crate::{args, csr, name, serial};
@@ -19,6 +19,13 @@ const WITHOUT_EFFECT: [&str; 7] =
 
 const DIRECTIVES: [&str; 6] =
     ["distinguished_name", "req_extensions", "x509_extensions", "prompt", "string_mask", "default_md"];
+
+/// The system's openssl.cnf makes a CA of every `req -x509`.
+const V3_CA: &str = "[v3_ca]
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid:always, issuer
+basicConstraints = critical, CA:TRUE
+";
 
 pub(crate) fn run(arguments: &args::Req) -> anyhow::Result<Exit> {
     if !arguments.new && !arguments.x509 {
@@ -89,7 +96,8 @@ impl Wanted {
                     .hint("say -subj /CN=…/O=…, or write 'prompt = no' and the names into the configuration"));
             }
         };
-        let context = Context { public_key: key.public_key_der(), issuer: None };
+        let issuer = if arguments.x509 { Issuer::Itself } else { Issuer::None };
+        let context = Context { public_key: key.public_key_der(), issuer };
         let directive = if arguments.x509 { "x509_extensions" } else { "req_extensions" };
         let named = config.and_then(|c| c.value(main, directive));
         let mut extensions = match (config, &arguments.extensions, named) {
@@ -99,8 +107,7 @@ impl Wanted {
             (None, Some(_), _) => {
                 return Err(Error::new("is given without -config").field("-extensions").hint("say -config FILE"));
             }
-            // The system's openssl.cnf makes a CA of every `req -x509`.
-            (None, None, _) if arguments.x509 => extension::authority(),
+            (None, None, _) if arguments.x509 => extension::from_section(&Config::parse(V3_CA)?, "v3_ca", &context)?,
             _ => Vec::new(),
         };
         if arguments.x509 {
@@ -118,8 +125,8 @@ impl Wanted {
 
 /// Refuses directives that openssl does not know, or that would change the result in a way that is not supported.
 fn check(config: &Config, main: &str) -> Result<(), Error> {
-    for entry in config.section(DEFAULT).unwrap_or_default() {
-        if !matches!(entry.name.as_str(), "HOME" | "RANDFILE" | "openssl_conf" | "config_diagnostics") {
+    for entry in config.entries(DEFAULT)? {
+        if !matches!(entry.name.as_str(), "HOME" | "RANDFILE" | "openssl_conf" | "config_diagnostics" | "oid_section") {
             return Err(unknown(entry));
         }
     }

@@ -3,7 +3,7 @@
 use crate::authority::Authority;
 use crate::config::{Config, DEFAULT};
 use crate::csr::Request;
-use crate::extension::{self, Context, Extension};
+use crate::extension::{self, Context, Extension, Issuer};
 use crate::issue::{Template, Validity, issue};
 use crate::key::PrivateKey;
 use crate::req::read_key;
@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: &args::X509) -> anyhow::Result<Exit> {
     let validity = Validity::days(arguments.days)?;
     let context = match &signer {
         Signer::Ca(ca) => ca.context(&request.public_key),
-        Signer::Itself(_) => Context { public_key: &request.public_key, issuer: None },
+        Signer::Itself(_) => Context { public_key: &request.public_key, issuer: Issuer::Itself },
     };
     let mut extensions = extensions(arguments, &request, &context)?;
     extension::add_key_identifiers(&mut extensions, &context);
@@ -92,6 +92,7 @@ fn extensions(arguments: &args::X509, request: &Request, context: &Context<'_>) 
                 let config = Config::parse(&file.read_text()?)?;
                 let section = match section {
                     Some(section) => section,
+                    // As openssl: what the first lines name, or these lines themselves.
                     None => config.value(DEFAULT, "extensions").map_or(DEFAULT, |entry| entry.value.as_str()),
                 };
                 extension::from_section(&config, section, context)

@@ -198,18 +198,17 @@ fn certificates_are_openssls_in_other_cases() {
             sandbox.sh(&format!("openssl verify -CAfile {ca} k.crt")).ok();
         }
     }
-    // A self-signed certificate in one line, KTHW's CA.
+    // A self-signed certificate in one line: KTHW's CA, the system's configuration, none at all.
     sandbox.write(
         "ca.conf",
         "[req]\ndistinguished_name = dn\nprompt = no\nx509_extensions = x\n[x]\nbasicConstraints = CA:TRUE\n\
          keyUsage = cRLSign, keyCertSign\n[dn]\nC = US\nST = Washington\nL = Seattle\nCN = CA\n",
     );
-    let line = "req -x509 -new -sha256 -noenc -key ca.key -days 3653 -config ca.conf";
-    sandbox
-        .sh(&format!(
-            "openssl {line} -out o.crt && {SHOW} o.crt > o; khw-cert {line} -out k.crt; {SHOW} k.crt | diff o -"
-        ))
-        .ok();
+    for options in ["-sha256 -noenc -config ca.conf", "-subj /CN=CA -config /etc/ssl/openssl.cnf", "-subj /CN=CA"] {
+        let line = format!("req -x509 -new -key ca.key -days 3653 {options}");
+        sandbox.sh(&format!("openssl {line} -out o.crt && {SHOW} o.crt > o && khw-cert {line} -out k.crt")).ok();
+        sandbox.sh(&format!("{SHOW} k.crt | diff o -")).ok();
+    }
 }
 
 #[test]
@@ -705,8 +704,8 @@ fn configurations_that_would_lose_something() {
             "was a shell variable unset?",
         ),
         (
-            "[req]\n[n]\nDNS.1 = a\nDNS.1 = b\n",
-            "x.cnf:4: DNS.1: is given twice in [n], first in line 3",
+            "[req]\nreq_extensions = v\n[v]\nsubjectAltName = @n\n[n]\nDNS.1 = a\nDNS.1 = b\n",
+            "x.cnf:7: DNS.1: is given twice in [n], first in line 6",
             "openssl would take the last in silence: number them, DNS.1, DNS.2, or remove one",
         ),
         ("[req]\nnonsense\n", "x.cnf:2: 'nonsense' has no '='", "write NAME = VALUE, or '#' before a comment"),
@@ -736,7 +735,7 @@ fn configurations_that_would_lose_something() {
         &sandbox,
         &format!("{} -CAserial s.srl", sign.replace("-CAcreateserial", "")),
         "s.srl: no such file or directory",
-        "check the path, or run the step that makes this file first",
+        "say -CAcreateserial to make it",
     );
 }
 
