@@ -9,6 +9,7 @@ use crate::flag::{Flag, Program, Status};
 use crate::syntax::{Problem, ProblemKind, Unit};
 use khw_core::KubernetesVersion;
 use khw_core::finding::Finding;
+use std::collections::{HashMap, HashSet};
 
 /// The names of the findings.
 pub const CHECKS: &[&str] = &[
@@ -130,6 +131,8 @@ fn sections(unit: &Unit, findings: &mut Vec<Finding>) {
 }
 
 fn directives(unit: &Unit, findings: &mut Vec<Finding>) {
+    // A file that is no unit at all repeats its mistakes.
+    let mut meant: HashMap<(&str, &str), Option<&str>> = HashMap::new();
     for assignment in unit.assignments() {
         let (section, name) = (assignment.section.as_str(), assignment.name.as_str());
         let Some(known) = directive::of_section(section) else { continue };
@@ -145,7 +148,8 @@ fn directives(unit: &Unit, findings: &mut Vec<Finding>) {
             continue;
         }
         let elsewhere = directive::SECTIONS.iter().find(|(_, names)| names.binary_search(&name).is_ok());
-        let fix = match (elsewhere, directive::similar(name, known.iter().copied())) {
+        let similar = *meant.entry((section, name)).or_insert_with(|| directive::similar(name, known.iter().copied()));
+        let fix = match (elsewhere, similar) {
             (Some((other, _)), _) => format!("it belongs in [{other}]"),
             (None, Some(similar)) => format!("did you mean {similar}=?"),
             (None, None) => "take it out, or see systemd.directives(7)".to_owned(),
@@ -160,7 +164,7 @@ fn directives(unit: &Unit, findings: &mut Vec<Finding>) {
 }
 
 fn dependencies(unit: &Unit, findings: &mut Vec<Finding>) {
-    let after: Vec<&str> = unit.values("Unit", "After").iter().flat_map(|v| v.text.split_whitespace()).collect();
+    let after: HashSet<&str> = unit.values("Unit", "After").iter().flat_map(|v| v.text.split_whitespace()).collect();
     for value in unit.values("Unit", "Requires") {
         for name in value.text.split_whitespace().filter(|n| n.ends_with(".service") && !after.contains(n)) {
             findings.push(
@@ -186,7 +190,7 @@ fn commands(unit: &Unit, version: KubernetesVersion, findings: &mut Vec<Finding>
         for command in &all {
             escapes(command, directive, findings);
             for argument in &command.arguments {
-                variables(argument, directive, defined.as_deref(), findings);
+                variables(argument, directive, defined.as_ref(), findings);
             }
             flags(command, version, findings);
         }
@@ -216,8 +220,8 @@ fn commands(unit: &Unit, version: KubernetesVersion, findings: &mut Vec<Finding>
 }
 
 /// The names of the variables that are there; `None` when they come from a file that is not looked into.
-fn defined_variables(unit: &Unit, findings: &mut Vec<Finding>) -> Option<Vec<String>> {
-    let mut names: Vec<String> = GIVEN.iter().map(|&name| name.to_owned()).collect();
+fn defined_variables(unit: &Unit, findings: &mut Vec<Finding>) -> Option<HashSet<String>> {
+    let mut names: HashSet<String> = GIVEN.iter().map(|&name| name.to_owned()).collect();
     for directive in ["Environment", "PassEnvironment"] {
         for assignment in unit.counting("Service", directive) {
             match command::environment(assignment) {
@@ -243,9 +247,9 @@ fn escapes(command: &CommandLine, directive: &str, findings: &mut Vec<Finding>) 
     }
 }
 
-fn variables(argument: &Argument, directive: &str, defined: Option<&[String]>, findings: &mut Vec<Finding>) {
+fn variables(argument: &Argument, directive: &str, defined: Option<&HashSet<String>>, findings: &mut Vec<Finding>) {
     if let Some(defined) = defined {
-        for name in argument.variables.iter().filter(|name| !defined.contains(name)) {
+        for name in argument.variables.iter().filter(|name| !defined.contains(*name)) {
             findings.push(
                 Finding::error("undefined-variable", format!("${{{name}}} is not defined, and becomes empty"))
                     .line(argument.line)

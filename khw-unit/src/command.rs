@@ -609,4 +609,18 @@ mod tests {
         assert_eq!((quoted("--a=b", true), quoted("--a=50%", true)), ("--a=b".to_owned(), "--a=50%%".to_owned()));
         Ok(())
     }
+
+    /// All words of up to three of the characters that mean something to somebody: the process gets the same.
+    #[test]
+    fn quotes_all_short_words() -> Result<(), Error> {
+        let letters = ["", "a", " ", "\"", "'", "\\", "%", "$", "{", "}", ";", "#", "n", "x", "\n", "\u{1}", "=", "-"];
+        for a in letters {
+            for b in letters {
+                let words: Vec<String> = letters.iter().map(|c| format!("{a}{b}{c}")).collect();
+                let value = CommandLine::new("/bin/a", words.clone()).to_value();
+                assert_eq!(argv(&value)?, words, "{value}");
+            }
+        }
+        Ok(())
+    }
 }

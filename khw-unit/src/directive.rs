@@ -18,20 +18,22 @@ pub(crate) fn is_known(name: &str) -> bool {
 /// The name that was probably meant: the nearest of `names`, when it is near.
 pub(crate) fn similar<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // More than a third of the letters wrong is another word, not a slip.
-    let most = (name.chars().count() / 3).clamp(1, 3);
-    let near = names.into_iter().map(|candidate| (distance(name, candidate), candidate));
-    near.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+    let length = name.chars().count();
+    let most = (length / 3).clamp(1, 3);
+    let fits = names.into_iter().filter(|candidate| candidate.len().abs_diff(length) <= most);
+    let near = fits.filter_map(|candidate| distance(name, candidate, most).map(|distance| (distance, candidate)));
+    near.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
-/// Damerau-Levenshtein distance (neighbours exchanged count once); case does not count.
-fn distance(a: &str, b: &str) -> usize {
-    // Nobody's slip is longer than a name; and input may be.
-    let a: Vec<char> = a.chars().take(64).map(|c| c.to_ascii_lowercase()).collect();
-    let b: Vec<char> = b.chars().take(64).map(|c| c.to_ascii_lowercase()).collect();
+/// Damerau-Levenshtein distance (neighbours exchanged count once; case does not count), unless it is over `most`.
+fn distance(a: &str, b: &str, most: usize) -> Option<usize> {
+    let a: Vec<char> = a.chars().map(|c| c.to_ascii_lowercase()).collect();
+    let b: Vec<char> = b.chars().map(|c| c.to_ascii_lowercase()).collect();
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
     for (i, &x) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
+        let mut row = Vec::with_capacity(b.len() + 1);
+        row.push(i + 1);
         for (j, &y) in b.iter().enumerate() {
             let replaced = last[j] + usize::from(x != y);
             let mut best = replaced.min(last[j + 1] + 1).min(row[j] + 1);
@@ -40,9 +42,13 @@ fn distance(a: &str, b: &str) -> usize {
             }
             row.push(best);
         }
+        // It cannot become nearer again, except over two letters exchanged, which cost one.
+        if row.iter().all(|&cost| cost > most + 1) {
+            return None;
+        }
         before = std::mem::replace(&mut last, row);
     }
-    last[b.len()]
+    last.last().copied().filter(|&distance| distance <= most)
 }
 
 const UNIT: [&str; 113] = [

@@ -194,3 +194,94 @@ impl Kubelet {
         .make()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Kubelet, Runtime};
+    use crate::service::Restart;
+    use crate::{Unit, check};
+    use khw_core::layout::Layout;
+    use khw_core::{Error, KubernetesVersion};
+
+    /// What the heredoc of the tutorial writes for worker-1.
+    const TUTORIAL: &str = "[Unit]\nDescription=Kubernetes Kubelet\nDocumentation=https://github.com/kubernetes/kubernetes\n\
+        After=docker.service\nRequires=docker.service\n[Service]\nExecStart=/usr/local/bin/kubelet \\\n  \
+        --config=/var/lib/kubelet/kubelet-config.yaml \\\n  --image-pull-progress-deadline=2m \\\n  \
+        --kubeconfig=/var/lib/kubelet/kubeconfig \\\n  --tls-cert-file=/var/lib/kubelet/worker-1.crt \\\n  \
+        --tls-private-key-file=/var/lib/kubelet/worker-1.key \\\n  --network-plugin=cni \\\n  --register-node=true \\\n  \
+        --v=2\nRestart=on-failure\nRestartSec=5\n[Install]\nWantedBy=multi-user.target\n";
+
+    fn kubelet(version: KubernetesVersion) -> Result<Kubelet, Error> {
+        Ok(Kubelet {
+            node: "worker-1".parse()?,
+            version,
+            runtime: None,
+            node_ip: None,
+            hostname_override: None,
+            layout: Layout::Tutorial,
+            bootstrap_kubeconfig: None,
+            flags: Vec::new(),
+            restart: Restart::OnFailure,
+        })
+    }
+
+    #[test]
+    fn the_tutorials_unit_in_systemds_eyes() -> Result<(), Error> {
+        let ours = Unit::parse(&kubelet("v1.13.0".parse()?)?.unit()?.unit.to_string())?;
+        let theirs = Unit::parse(TUTORIAL)?;
+        assert_eq!(ours.sections(), theirs.sections());
+        for section in ours.sections() {
+            let plain = |unit: &Unit| -> Vec<(String, String)> {
+                let all = unit.directives(section).into_iter().filter(|(name, _)| *name != "ExecStart");
+                all.map(|(name, value)| (name.to_owned(), value.text.to_owned())).collect()
+            };
+            assert_eq!(plain(&ours), plain(&theirs));
+        }
+        let argv = |unit: &Unit| -> Result<_, Error> {
+            let command = unit.exec_start()?.ok_or_else(|| Error::new("no command"))?;
+            Ok((command.program.clone(), command.texts().into_iter().map(str::to_owned).collect::<Vec<_>>()))
+        };
+        assert_eq!(argv(&ours)?, argv(&theirs)?);
+        Ok(())
+    }
+
+    #[test]
+    fn what_was_made_is_what_is_read_again() -> Result<(), Error> {
+        for version in KubernetesVersion::all() {
+            for runtime in [Runtime::Docker, Runtime::Containerd, Runtime::Crio] {
+                let asked = Kubelet { runtime: Some(runtime), ..kubelet(version)? };
+                match asked.unit() {
+                    Err(error) => assert!(runtime == Runtime::Docker && version.at_least(24), "{error}"),
+                    Ok(made) => {
+                        assert!(made.warnings.is_empty());
+                        let read = Unit::parse(&made.unit.to_string())?;
+                        assert_eq!(check(&read, version), [], "{version} {runtime:?}");
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A unit with each byte in turn lost, doubled or put in another's place: an answer each time, never a panic.
+    #[test]
+    fn no_slip_of_a_finger_is_a_panic() {
+        for at in 0..TUTORIAL.len() {
+            for change in
+                ["", "\"", "'", "\\", "$", "${", "%", "\n", "[", "]", "=", ";", "#", "\0", "\r", "ä", "\\x", "\\U"]
+            {
+                let mut text = TUTORIAL.to_owned();
+                text.replace_range(at..=at, change);
+                if let Ok(unit) = Unit::parse(&text) {
+                    for finding in check(&unit, KubernetesVersion::NEWEST) {
+                        assert!(crate::CHECKS.contains(&finding.name));
+                        assert!(
+                            finding.line.is_none_or(|line| line >= 1 && line <= text.lines().count() + 1),
+                            "{text}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}

@@ -67,7 +67,8 @@ pub(crate) struct Assignment {
 impl Assignment {
     /// The line on which the byte `offset` of the value stands.
     pub(crate) fn line_at(&self, offset: usize) -> usize {
-        self.breaks.iter().rev().find(|(start, _)| *start <= offset).map_or(self.line, |&(_, line)| line)
+        let begun = self.breaks.partition_point(|&(start, _)| start <= offset);
+        begun.checked_sub(1).and_then(|last| self.breaks.get(last)).map_or(self.line, |&(_, line)| line)
     }
 }
 
