@@ -1,12 +1,10 @@
 //! One program of the worker: its unit, its configuration, and the paths that they name.
 
 use super::Subject;
-use super::certificates::Loaded;
 use super::files::{Files, Named, Origin, Sensitivity};
 use khw_core::finding::{Finding, Severity};
 use khw_kubelet_conf::component::Document;
 use khw_unit::{CommandLine, Unit};
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// What is known of a program from its unit and configuration.
@@ -26,9 +24,7 @@ impl Component {
             return Some(Named { path: PathBuf::from(value), origin: Some(origin) });
         }
         let field = field?;
-        let (_, file, document) = self.configuration.as_ref()?;
-        let value = document.text(field).filter(|v| !v.is_empty())?;
-        let origin = Origin { file: file.clone(), line: document.line(field), field: field.to_owned() };
+        let (value, origin) = self.setting(field).filter(|(value, _)| !value.is_empty())?;
         Some(Named { path: PathBuf::from(value), origin: Some(origin) })
     }
 
@@ -40,6 +36,13 @@ impl Component {
     /// The path of the configuration, when it was read.
     pub(super) fn configuration_path(&self) -> Option<&Path> {
         self.configuration.as_ref().map(|(path, _, _)| path.as_path())
+    }
+
+    /// A text of the configuration, and where it stands.
+    pub(super) fn setting(&self, field: &str) -> Option<(&str, Origin)> {
+        let (_, file, document) = self.configuration.as_ref()?;
+        let origin = Origin { file: file.clone(), line: document.line(field), field: field.to_owned() };
+        document.text(field).map(|value| (value, origin))
     }
 
     /// The value of a flag in the unit.
@@ -135,66 +138,6 @@ fn configuration(
         Err(error) => {
             files.findings.push(Finding::from_error("file-invalid", &error).file(shown));
             None
-        }
-    }
-}
-
-/// clusterCIDR is the network of the Pods. With the nodes' own, as in the tutorial, kube-proxy takes traffic between nodes
-/// for traffic of Pods and does not masquerade it.
-pub(super) fn cluster_cidr(files: &mut Files<'_>, kube_proxy: &Component, serving: Option<&Loaded>) {
-    let (Some((_, file, document)), Some(serving)) = (&kube_proxy.configuration, serving) else { return };
-    let Some(value) = document.text("clusterCIDR") else { return };
-    for address in serving.certificate.ip_addresses() {
-        if value.split(',').any(|cidr| contains(cidr.trim(), address)) {
-            files.findings.push(
-                Finding::warning(
-                    "cluster-cidr-is-node-network",
-                    format!("{value} contains the node's own address {address}"),
-                )
-                .file(file)
-                .line(document.line("clusterCIDR"))
-                .field("clusterCIDR")
-                .fix("it means the network of the Pods, for example 10.244.0.0/16"),
-            );
-            return;
-        }
-    }
-}
-
-/// Whether `ADDRESS/LENGTH` contains an address.
-fn contains(cidr: &str, address: IpAddr) -> bool {
-    let Some((network, length)) = cidr.split_once('/') else { return false };
-    let (Ok(network), Ok(length)) = (network.parse::<IpAddr>(), length.parse::<u32>()) else { return false };
-    match (network, address) {
-        (IpAddr::V4(network), IpAddr::V4(address)) if length <= 32 => {
-            (u32::from(network) ^ u32::from(address)).checked_shr(32 - length).unwrap_or(0) == 0
-        }
-        (IpAddr::V6(network), IpAddr::V6(address)) if length <= 128 => {
-            (u128::from(network) ^ u128::from(address)).checked_shr(128 - length).unwrap_or(0) == 0
-        }
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::contains;
-
-    #[test]
-    fn networks_contain_their_addresses() {
-        for (cidr, address, expected) in [
-            ("192.168.5.0/24", "192.168.5.21", true),
-            ("192.168.5.0/24", "192.168.6.21", false),
-            ("0.0.0.0/0", "192.168.6.21", true),
-            ("192.168.5.21/32", "192.168.5.21", true),
-            ("192.168.5.20/32", "192.168.5.21", false),
-            ("fd00::/64", "fd00::1", true),
-            ("fd00::/64", "fd01::1", false),
-            ("::/0", "192.168.5.21", false),
-            ("192.168.5.0/33", "192.168.5.21", false),
-            ("192.168.5.0", "192.168.5.0", false),
-        ] {
-            assert_eq!(contains(cidr, address.parse().unwrap()), expected, "{cidr} {address}");
         }
     }
 }

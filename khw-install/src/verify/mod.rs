@@ -9,6 +9,7 @@ mod component;
 mod files;
 mod identity;
 mod kubeconfig;
+mod network;
 
 use crate::target::Target;
 use files::Files;
@@ -84,6 +85,6 @@ pub fn verify(subject: &Subject<'_>) -> Vec<Finding> {
     let kubelet_server = kubeconfig::kubelet(subject, &mut files, &kubelet, ca.as_ref());
     let kube_proxy_server = kubeconfig::kube_proxy(subject, &mut files, &kube_proxy, ca.as_ref());
     kubeconfig::same_server(&mut files, kubelet_server, kube_proxy_server);
-    component::cluster_cidr(&mut files, &kube_proxy, serving.as_ref());
+    network::cluster_cidr(&mut files, &kube_proxy, serving.as_ref());
     files.findings
 }
