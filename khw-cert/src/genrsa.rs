@@ -3,8 +3,9 @@
 use crate::args;
 use crate::key::{KeyType, PrivateKey};
 use crate::pair::KEY;
+use khw_core::output::{Kind, Output};
 use khw_core::place::{self, Existing};
-use khw_core::{Error, Exit, output};
+use khw_core::{Error, Exit};
 use std::io::IsTerminal;
 
 pub(crate) fn run(arguments: &args::Genrsa) -> anyhow::Result<Exit> {
@@ -28,7 +29,10 @@ pub(crate) fn run(arguments: &args::Genrsa) -> anyhow::Result<Exit> {
         None if std::io::stdout().is_terminal() => {
             return Err(Error::new("a private key is not shown on a terminal").hint("say -out FILE").into());
         }
-        None => output::print(PrivateKey::generate(kind)?.to_pem().as_bytes())?,
+        None => {
+            let key = PrivateKey::generate(kind)?;
+            Output::default().write(key.to_pem().as_bytes(), Kind::Secret, existing)?;
+        }
     }
     Ok(Exit::Done)
 }

@@ -52,9 +52,27 @@ impl Output {
     /// When the file or standard output cannot be written.
     pub fn write(&self, content: &[u8], kind: Kind, existing: Existing) -> anyhow::Result<Placed> {
         match self.path() {
-            None => print(content).map(|()| Placed::Written),
+            None => {
+                if kind == Kind::Secret {
+                    hide_standard_output();
+                }
+                print(content).map(|()| Placed::Written)
+            }
             Some(path) => Ok(place::file(path, content, kind.attributes(), existing)?),
         }
+    }
+}
+
+/// Takes a file that the shell made for `> FILE` away from everybody but its owner, before a secret gets into it.
+///
+/// The shell's umask is usually 022, so that every kubeconfig made by redirection would show its key to all users. A pipe,
+/// a terminal or somebody else's file stays as it is: there the mode is not this tool's to say.
+fn hide_standard_output() {
+    use nix::sys::stat::{Mode, SFlag, fchmod, fstat};
+    let stdout = std::io::stdout();
+    let Ok(there) = fstat(&stdout) else { return };
+    if SFlag::from_bits_truncate(there.st_mode & SFlag::S_IFMT.bits()) == SFlag::S_IFREG && there.st_mode & 0o077 != 0 {
+        let _ = fchmod(&stdout, Mode::from_bits_truncate(there.st_mode & 0o700));
     }
 }
 

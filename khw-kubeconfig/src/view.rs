@@ -6,6 +6,8 @@ use crate::model::{Kubeconfig, Secret, dangling};
 use crate::print;
 use crate::store;
 use khw_core::input::Input;
+use khw_core::output::{Kind, Output};
+use khw_core::place::Existing;
 use khw_core::{Error, Exit, output};
 use serde_json::Value;
 use std::fmt::Write;
@@ -33,14 +35,16 @@ pub(crate) fn view(args: &View) -> anyhow::Result<Exit> {
         embed(&mut config, path.parent().unwrap_or(Path::new("")))?;
     }
     let mut value = config.to_json();
-    if !flatten && args.raw != Some(true) {
+    let bare = flatten || args.raw == Some(true);
+    if !bare {
         redact(&mut value);
     }
     let text = match args.output {
         Format::Yaml => print::yaml(&value),
         Format::Json => print::json(&value)?,
     };
-    output::print(text.as_bytes())?;
+    let kind = if bare && config.has_secret() { Kind::Secret } else { Kind::Public };
+    Output::default().write(text.as_bytes(), kind, Existing::Replace)?;
     Ok(Exit::Done)
 }
 

@@ -385,3 +385,22 @@ fn control_characters_do_not_reach_the_terminal() {
         assert!(!ran.stderr.contains('\u{1b}'), "{ran:?}");
     }
 }
+
+/// The shell makes `> FILE` readable by all under the usual umask. A pipe and a file without a secret stay as they are.
+#[test]
+fn a_redirected_secret_is_its_owners_only() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .sh("umask 022
+             khw-cert genrsa > redirected.key
+             khw-cert ca --key-type ecdsa:p256; khw-cert client admin --key-type ecdsa:p256
+             new() { khw-kubeconfig new --server https://192.168.5.30:6443 --certificate-authority ca.crt \
+                 --client-certificate admin.crt --client-key admin.key; }
+             new > admin.kubeconfig; new | cat > piped
+             khw-kubeconfig view --raw --kubeconfig admin.kubeconfig > raw
+             khw-kubeconfig view --kubeconfig admin.kubeconfig > redacted
+             khw-proxy-conf > kube-proxy-config.yaml")
+        .succeeds();
+    let modes = ["redirected.key", "admin.kubeconfig", "raw", "piped", "redacted", "kube-proxy-config.yaml"];
+    assert_eq!(modes.map(|name| sandbox.mode(name)), [0o600, 0o600, 0o600, 0o644, 0o644, 0o644]);
+}
