@@ -213,7 +213,7 @@ impl Target {
     }
 
     fn blocked(&self, path: &Path, errno: Errno) -> Error {
-        let shown = self.shown(path);
+        let shown = self.shown(&Path::new("/").join(path));
         match errno {
             // mkdirat says EEXIST where openat2 said ENOENT: a link whose target is not inside.
             Errno::EEXIST if self.is_staged() => {
@@ -235,4 +235,18 @@ impl Target {
 
 fn relative(path: &Path) -> &Path {
     path.strip_prefix("/").unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Target;
+    use nix::errno::Errno;
+    use std::path::Path;
+
+    #[test]
+    fn messages_name_the_path_as_the_person_would() {
+        let blocked = |target: Target| target.blocked(Path::new("etc/cni"), Errno::EACCES).to_string();
+        assert_eq!(blocked(Target::open(None).unwrap()), "/etc/cni: permission denied");
+        assert_eq!(blocked(Target::open(Some(Path::new("/tmp"))).unwrap()), "/tmp/etc/cni: permission denied");
+    }
 }
