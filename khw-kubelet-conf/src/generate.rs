@@ -6,6 +6,7 @@ use crate::cis;
 use crate::component::{Config, set_field_options, warn_and_refuse};
 use crate::fields::KIND;
 use crate::service_cidr::ServiceCidr;
+use clap::parser::ValueSource;
 use khw_core::layout::Layout;
 use khw_core::output::Kind;
 use khw_core::place::Existing;
@@ -17,7 +18,24 @@ use std::path::Path;
 pub(crate) fn run(arguments: &Arguments, matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     let version = arguments.version.kubernetes_version;
     let runtime = runtime(arguments.runtime, version)?;
-    let mut config = defaults(version, runtime, arguments.layout, arguments.node.as_ref())?;
+    let existing = arguments.settings.start(&KIND, version)?;
+    let before = existing.as_ref().and_then(Config::source).map(|file| check(file, version)).unwrap_or_default();
+    let mut config = match existing {
+        // Of an existing file, only what was asked for is changed.
+        Some(mut config) => {
+            let layout_named = matches.value_source("layout") == Some(ValueSource::CommandLine);
+            let paths = Paths::new(arguments.layout, arguments.node.as_ref())?;
+            if layout_named {
+                put_client_ca(&mut config, &paths);
+            }
+            if arguments.runtime.is_some() {
+                put_runtime(&mut config, runtime);
+            }
+            put_serving_pair(&mut config, &paths);
+            config
+        }
+        None => defaults(version, runtime, arguments.layout, arguments.node.as_ref())?,
+    };
     let services = arguments.service_cidr.as_deref().map(ServiceCidr::parse).transpose();
     let services = services.map_err(|e| e.field("--service-cidr"))?;
     if let Some(services) = &services {
@@ -42,7 +60,7 @@ pub(crate) fn run(arguments: &Arguments, matches: &clap::ArgMatches) -> anyhow::
                 .into());
         }
     }
-    warn_and_refuse(crate::TOOL.name, &check(&document, version))?;
+    warn_and_refuse(crate::TOOL.name, &check(&document, version), &before)?;
     if arguments.cis {
         cis::warnings(&document).into_iter().for_each(|text| cli::warn(crate::TOOL.name, text));
     }
@@ -78,55 +96,77 @@ fn runtime(asked: Option<Runtime>, version: KubernetesVersion) -> Result<Runtime
     }
 }
 
+/// The paths of a layout, and whether they are of one node.
+struct Paths {
+    paths: khw_core::layout::Paths,
+    of_node: bool,
+}
+
+impl Paths {
+    fn new(layout: Layout, node: Option<&NodeName>) -> Result<Self, Error> {
+        // The CA's path is the same for all nodes of a layout.
+        let any: NodeName = "node".parse()?;
+        Ok(Paths { paths: layout.paths(node.unwrap_or(&any)), of_node: node.is_some() })
+    }
+}
+
+fn path(path: &Path) -> String {
+    path.display().to_string()
+}
+
 fn defaults(
     version: KubernetesVersion,
     runtime: Runtime,
     layout: Layout,
     node: Option<&NodeName>,
 ) -> Result<Config, Error> {
-    // The CA's path is the same for all nodes of a layout.
-    let any: NodeName = "node".parse()?;
-    let paths = layout.paths(node.unwrap_or(&any));
-    let path = |path: &Path| Value::from(path.display().to_string());
+    let paths = Paths::new(layout, node)?;
     let mut config = Config::new(&KIND, version);
     let mut put = |path, value: Value, reason: &str| config.put_because(path, value, reason);
     put("authentication.anonymous.enabled", false.into(), "Everybody who calls the kubelet has to say who they are");
     put("authentication.webhook.enabled", true.into(), "Pods such as a metrics server come with a token");
-    put(
-        "authentication.x509.clientCAFile",
-        path(&paths.ca),
-        "The cluster's CA: the API server's certificate is from it",
-    );
+    put_client_ca(&mut config, &paths);
+    let mut put = |path, value: Value, reason: &str| config.put_because(path, value, reason);
     put("authorization.mode", "Webhook".into(), "The cluster's RBAC rules hold for the kubelet, too");
     put("clusterDomain", "cluster.local".into(), "The same as in the cluster's DNS service");
     put("clusterDNS", vec!["10.96.0.10"].into(), "The address of the cluster's DNS service");
-    if runtime != Runtime::Docker {
-        // The kubelet's default is cgroupfs, and two managers make pods restart for ever.
-        put(
-            "cgroupDriver",
-            "systemd".into(),
-            "The host runs with systemd; containerd needs SystemdCgroup = true with it",
-        );
-    }
-    // Up to v1.26 this is a flag, which the unit has.
-    let endpoint = match runtime {
-        Runtime::Containerd if version.at_least(27) => Some("unix:///run/containerd/containerd.sock"),
-        Runtime::Crio if version.at_least(27) => Some("unix:///var/run/crio/crio.sock"),
-        _ => None,
-    };
-    if let Some(endpoint) = endpoint {
-        put("containerRuntimeEndpoint", endpoint.into(), "From v1.27 on here, and no longer a flag of the unit");
-    }
+    put_runtime(&mut config, runtime);
+    let mut put = |path, value: Value, reason: &str| config.put_because(path, value, reason);
     let resolved = "The servers that systemd-resolved asks; its own address, 127.0.0.53, is no use to a pod. \
                     Without systemd-resolved it is /etc/resolv.conf";
     put("resolvConf", SYSTEMD_RESOLVED.into(), resolved);
     put("runtimeRequestTimeout", "15m".into(), "Longer than the default, for slow hosts");
-    if node.is_some() {
-        let serving = "Without it the kubelet makes itself one that nobody can verify";
-        put("tlsCertFile", path(&paths.kubelet_certificate), serving);
-        put("tlsPrivateKeyFile", path(&paths.kubelet_key), "Readable by root only");
-    }
+    put_serving_pair(&mut config, &paths);
     Ok(config)
+}
+
+fn put_client_ca(config: &mut Config, paths: &Paths) {
+    let reason = "The cluster's CA: the API server's certificate is from it";
+    config.put_because("authentication.x509.clientCAFile", path(&paths.paths.ca), reason);
+}
+
+fn put_runtime(config: &mut Config, runtime: Runtime) {
+    if runtime != Runtime::Docker {
+        // The kubelet's default is cgroupfs, and two managers make pods restart for ever.
+        let reason = "The host runs with systemd; containerd needs SystemdCgroup = true with it";
+        config.put_because("cgroupDriver", "systemd", reason);
+    }
+    // Up to v1.26 this is a flag, which the unit has.
+    let endpoint = match runtime {
+        Runtime::Containerd if config.version().at_least(27) => "unix:///run/containerd/containerd.sock",
+        Runtime::Crio if config.version().at_least(27) => "unix:///var/run/crio/crio.sock",
+        _ => return,
+    };
+    let reason = "From v1.27 on here, and no longer a flag of the unit";
+    config.put_because("containerRuntimeEndpoint", endpoint, reason);
+}
+
+fn put_serving_pair(config: &mut Config, paths: &Paths) {
+    if paths.of_node {
+        let reason = "Without it the kubelet makes itself one that nobody can verify";
+        config.put_because("tlsCertFile", path(&paths.paths.kubelet_certificate), reason);
+        config.put_because("tlsPrivateKeyFile", path(&paths.paths.kubelet_key), "Readable by root only");
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::args::Arguments;
 use crate::check::check;
 use crate::fields::KIND;
+use clap::parser::ValueSource;
 use khw_core::layout::Layout;
 use khw_core::output::Kind;
 use khw_core::place::Existing;
@@ -16,7 +17,18 @@ const CLUSTER_CIDR: &str = "10.244.0.0/16";
 /// Prints it.
 pub(crate) fn run(arguments: &Arguments, matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     let version = arguments.version.kubernetes_version;
-    let mut config = defaults(version, arguments.layout)?;
+    let existing = arguments.settings.start(&KIND, version)?;
+    let before = existing.as_ref().and_then(Config::source).map(|file| check(file, version)).unwrap_or_default();
+    let mut config = match existing {
+        // Of an existing file, only what was asked for is changed.
+        Some(mut config) => {
+            if matches.value_source("layout") == Some(ValueSource::CommandLine) {
+                put_kubeconfig(&mut config, arguments.layout)?;
+            }
+            config
+        }
+        None => defaults(version, arguments.layout)?,
+    };
     // CIS 4.3.1, from the benchmark of v1.27 on.
     if arguments.cis {
         config.put_because("metricsBindAddress", "127.0.0.1:10249", "CIS 4.3.1: not for everybody to see");
@@ -24,20 +36,25 @@ pub(crate) fn run(arguments: &Arguments, matches: &clap::ArgMatches) -> anyhow::
     set_field_options(&mut config, &KIND, matches)?;
     arguments.settings.apply(&mut config)?;
     let (text, document) = config.render(arguments.settings.annotate)?;
-    warn_and_refuse(crate::TOOL.name, &check(&document, version))?;
+    warn_and_refuse(crate::TOOL.name, &check(&document, version), &before)?;
     arguments.output.write(text.as_bytes(), Kind::Public, Existing::Replace)?;
     Ok(Exit::Done)
 }
 
 fn defaults(version: KubernetesVersion, layout: Layout) -> Result<Config, Error> {
-    // kube-proxy's paths are the same for all nodes of a layout.
-    let any: NodeName = "node".parse()?;
     let mut config = Config::new(&KIND, version);
-    let kubeconfig = layout.paths(&any).kube_proxy_kubeconfig.display().to_string();
-    let reason = "Has to be here: with a file, kube-proxy ignores the flag --kubeconfig without a word";
-    config.put_because("clientConnection.kubeconfig", kubeconfig, reason);
+    put_kubeconfig(&mut config, layout)?;
     config.put_because("mode", "iptables", "The default, and right for a first cluster; write it in lower case");
     let reason = "The pods' own range, the same as in kube-controller-manager and the network plugin";
     config.put_because("clusterCIDR", CLUSTER_CIDR, reason);
     Ok(config)
+}
+
+fn put_kubeconfig(config: &mut Config, layout: Layout) -> Result<(), Error> {
+    // kube-proxy's paths are the same for all nodes of a layout.
+    let any: NodeName = "node".parse()?;
+    let kubeconfig = layout.paths(&any).kube_proxy_kubeconfig.display().to_string();
+    let reason = "Has to be here: with a file, kube-proxy ignores the flag --kubeconfig without a word";
+    config.put_because("clientConnection.kubeconfig", kubeconfig, reason);
+    Ok(())
 }

@@ -168,6 +168,25 @@ fn what_is_generated_passes_its_own_check() {
 }
 
 #[test]
+fn an_existing_file_is_changed_where_it_was_asked_for_and_nowhere_else() {
+    let sandbox = Sandbox::new();
+    let own = format!("# mine{TUTORIAL}");
+    let filter =
+        |arguments: &str| sandbox.sh_with(&format!("khw-proxy-conf --from - {arguments}"), own.as_bytes()).ok();
+    assert_eq!(filter(""), own);
+    assert_eq!(filter("--cluster-cidr 10.244.0.0/16"), own.replace("192.168.5.0/24", "10.244.0.0/16"));
+    assert_eq!(
+        filter("--layout mm"),
+        own.replace("\"/var/lib/kube-proxy/kubeconfig\"", "/var/lib/kube-proxy/kube-proxy.kubeconfig")
+    );
+    assert_eq!(filter("--cis"), format!("{own}metricsBindAddress: \"127.0.0.1:10249\"\n"));
+    sandbox.sh_with("khw-proxy-conf --from -", b"kind: KubeletConfiguration\n").refused(
+        "khw-proxy-conf: error: standard input: kind: is 'KubeletConfiguration', and must be KubeProxyConfiguration\n\
+         khw-proxy-conf: hint: is this the right file?\n",
+    );
+}
+
+#[test]
 fn check_names_what_is_wrong_and_where() {
     let sandbox = Sandbox::new();
     sandbox.write(

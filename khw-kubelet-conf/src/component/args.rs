@@ -21,6 +21,10 @@ pub struct VersionArgs {
 /// The `--set` and `--unset` options.
 #[derive(Debug, Clone, clap::Args)]
 pub struct SettingArgs {
+    /// Start from an existing file, '-' for standard input, instead of the defaults: only what is asked for is changed,
+    /// and comments, order and form of the rest stay
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
     /// Set any field: maxPods=50, clusterDNS=10.96.0.10,fd00::a, evictionHard.memory.available=5%, or {…} and […]
     #[arg(long, value_name = "FIELD=VALUE")]
     pub set: Vec<String>,
@@ -33,6 +37,14 @@ pub struct SettingArgs {
 }
 
 impl SettingArgs {
+    /// The existing file to start from, if one is named.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is of another kind.
+    pub fn start(&self, kind: &'static Kind, version: KubernetesVersion) -> Result<Option<Config>, Error> {
+        self.from.as_ref().map(|file| Config::from_input(kind, version, &Input::new(file))).transpose()
+    }
+
     /// Does what the options say.
     ///
     /// # Errors
@@ -131,13 +143,15 @@ pub fn refuse_options(matches: &clap::ArgMatches) -> Result<(), Error> {
     }
 }
 
-/// Warns of what a check finds in a generated configuration, and refuses what does not work.
+/// Warns of what a check finds in a configuration to be printed, and refuses what does not work. What was wrong `before`,
+/// in the file that it was made from, is only warned of: it was not asked to be changed.
 ///
 /// # Errors
-/// When there is a finding of severity error.
-pub fn warn_and_refuse(tool: &str, findings: &[Finding]) -> Result<(), Error> {
-    refuse_errors(findings)?;
-    for finding in findings.iter().filter(|f| f.severity == Severity::Warning) {
+/// When there is a new finding of severity error, or the file is of no kind that the program reads.
+pub fn warn_and_refuse(tool: &str, findings: &[Finding], before: &[Finding]) -> Result<(), Error> {
+    let known = |f: &Finding| f.name != "wrong-kind" && before.iter().any(|b| b.name == f.name && b.field == f.field);
+    refuse_errors(findings.iter().filter(|f| !known(f)))?;
+    for finding in findings.iter().filter(|f| f.severity == Severity::Warning || known(f)) {
         cli::warn(tool, format_args!("{}: {}", finding.field.as_deref().unwrap_or_default(), finding.message));
     }
     Ok(())

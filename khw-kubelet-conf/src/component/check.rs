@@ -40,8 +40,8 @@ pub fn check_fields(kind: &'static Kind, document: &Document, version: Kubernete
 }
 
 /// The first error among findings as an error.
-pub(super) fn refuse_errors(findings: &[Finding]) -> Result<(), Error> {
-    let Some(finding) = findings.iter().find(|f| f.severity == Severity::Error) else { return Ok(()) };
+pub(super) fn refuse_errors<'a>(mut findings: impl Iterator<Item = &'a Finding>) -> Result<(), Error> {
+    let Some(finding) = findings.find(|f| f.severity == Severity::Error) else { return Ok(()) };
     let mut error = Error::new(&finding.message);
     if let Some(field) = &finding.field {
         error = error.field(field);

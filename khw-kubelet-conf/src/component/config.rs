@@ -1,9 +1,9 @@
-//! A configuration in the making: defaults, then options, then `--set` and `--unset`, then text.
+//! A configuration in the making: defaults or an existing file, then options, then `--set` and `--unset`, then text.
 
 use super::document::Document;
 use super::field::{Field, Kind, Life, Type};
-use super::write;
-use khw_core::{Error, KubernetesVersion};
+use super::{annotate, edit, value, write};
+use khw_core::{Error, KubernetesVersion, input::Input};
 use serde_json::{Map, Value};
 
 /// A configuration of one kind for one version. Fields stay in the order in which they were set.
@@ -13,6 +13,15 @@ pub struct Config {
     version: KubernetesVersion,
     root: Map<String, Value>,
     reasons: Vec<(&'static str, String)>,
+    source: Option<Source>,
+}
+
+/// The file that a configuration was read from.
+#[derive(Debug, Clone)]
+struct Source {
+    text: String,
+    document: Document,
+    name: String,
 }
 
 impl Config {
@@ -21,7 +30,41 @@ impl Config {
         let mut root = Map::new();
         root.insert("kind".to_owned(), kind.kind.into());
         root.insert("apiVersion".to_owned(), kind.api_version.into());
-        Config { kind, version, root, reasons: Vec::new() }
+        Config { kind, version, root, reasons: Vec::new(), source: None }
+    }
+
+    /// That of an existing file, to be changed in place.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is of another kind.
+    pub fn from_input(kind: &'static Kind, version: KubernetesVersion, input: &Input) -> Result<Self, Error> {
+        let mut config = Config::from_text(kind, version, &input.read()?).map_err(|e| e.file(input))?;
+        if let Some(source) = &mut config.source {
+            source.name = input.to_string();
+        }
+        Ok(config)
+    }
+
+    /// The same for its content.
+    ///
+    /// # Errors
+    /// When it cannot be read strictly, or is of another kind.
+    pub fn from_text(kind: &'static Kind, version: KubernetesVersion, content: &[u8]) -> Result<Self, Error> {
+        let document = Document::parse(content)?;
+        if let Some(other) = document.get("kind").filter(|found| found.as_str() != Some(kind.kind)) {
+            return Err(Error::new(format!("is {}, and must be {}", value::shown(other), kind.kind))
+                .field("kind")
+                .hint("is this the right file?"));
+        }
+        let root = document.root().as_object().cloned().unwrap_or_default();
+        // The document was read from it, so it is UTF-8.
+        let source = Source { text: String::from_utf8_lossy(content).into_owned(), document, name: String::new() };
+        Ok(Config { kind, version, root, reasons: Vec::new(), source: Some(source) })
+    }
+
+    /// The file that it was read from, as it was.
+    pub fn source(&self) -> Option<&Document> {
+        self.source.as_ref().map(|source| &source.document)
     }
 
     /// The version that it is for.
@@ -60,8 +103,14 @@ impl Config {
     /// # Errors
     /// When there is no such field in any version.
     pub fn unset(&mut self, path: &str) -> Result<(), Error> {
-        let (parts, _) = self.resolve(path)?;
-        remove(&mut self.root, &parts);
+        match self.resolve(path) {
+            Ok((parts, _)) => remove(&mut self.root, &parts),
+            // What an existing file has wrong or from another version can at least be taken away.
+            Err(error) => match written(&self.root, path).filter(|_| path != "kind" && path != "apiVersion") {
+                Some(parts) => remove(&mut self.root, &parts),
+                None => return Err(error),
+            },
+        }
         Ok(())
     }
 
@@ -107,24 +156,48 @@ impl Config {
     }
 
     /// The text of it, with a comment above each field when it is to be annotated, and the same as a document for a
-    /// check.
+    /// check. An existing file keeps its comments, order and form where nothing changes.
     ///
     /// # Errors
-    /// When the text does not read as what was meant: a defect, and nothing is written.
+    /// When the text does not read as what was meant. That of a new file always does; an existing one may be of a form
+    /// that cannot be edited.
     pub fn render(&self, annotate: bool) -> Result<(String, Document), Error> {
-        let text = write::to_yaml(&self.root, &|path| if annotate { self.comment(path) } else { Vec::new() });
+        let (text, document) = match &self.source {
+            Some(source) => edit::rewrite(&source.text, &source.document, &self.root).map_err(|e| e.file(&source.name)),
+            None => self.read_back(write::to_yaml(&self.root)),
+        }?;
+        if !annotate {
+            return Ok((text, document));
+        }
+        self.read_back(annotate::with_comments(&text, &document, &|path| self.comment(path))?)
+    }
+
+    fn read_back(&self, text: String) -> Result<(String, Document), Error> {
         let document = Document::parse(text.as_bytes())?;
         if document.root().as_object() != Some(&self.root) {
             return Err(Error::new("the result does not read as what was meant").hint("this is a defect of khw"));
         }
         Ok((text, document))
     }
+
     /// What a field does, and why it is set to this.
     fn comment(&self, path: &str) -> Vec<String> {
         let about = self.kind.field(path).map(|f| f.about).filter(|about| !about.is_empty());
         let reason = self.reasons.iter().find(|(known, _)| *known == path).map(|(_, reason)| reason);
         about.map(|about| format!("{about}.")).into_iter().chain(reason.map(|reason| format!("{reason}."))).collect()
     }
+}
+
+/// The parts of a path that a mapping has. Keys may have dots in them.
+fn written<'a>(map: &Map<String, Value>, path: &'a str) -> Option<Vec<&'a str>> {
+    if map.contains_key(path) {
+        return Some(vec![path]);
+    }
+    path.match_indices('.').find_map(|(at, _)| {
+        let inner = map.get(&path[..at])?.as_object()?;
+        let rest = written(inner, &path[at + 1..])?;
+        Some([&path[..at]].into_iter().chain(rest).collect())
+    })
 }
 
 fn put(map: &mut Map<String, Value>, parts: &[&str], value: Value) {
@@ -162,14 +235,14 @@ fn remove(map: &mut Map<String, Value>, parts: &[&str]) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::Config;
     use crate::component::{Field, Life, Type, check_fields};
     use crate::fields::KIND;
     use khw_core::KubernetesVersion;
 
     /// Text that is a value of a type, as a person would write it.
-    fn sample(of: Type, version: KubernetesVersion) -> String {
+    pub(in crate::component) fn sample(of: Type, version: KubernetesVersion) -> String {
         match of {
             Type::Bool => "true".into(),
             Type::Int32 | Type::Int64 | Type::Uint32 => "7".into(),

@@ -3,10 +3,12 @@
 //!
 //! Users: khw-kubelet-conf, khw-proxy-conf; khw-install reads placed files with [`Document`].
 
+mod annotate;
 mod args;
 mod check;
 mod config;
 mod document;
+mod edit;
 mod explain;
 mod field;
 mod value;

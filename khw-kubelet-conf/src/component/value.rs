@@ -55,6 +55,14 @@ pub(super) fn short(text: &str) -> String {
     shown
 }
 
+/// A value in a message: text as it is, anything else by its kind.
+pub(super) fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("'{}'", short(text)),
+        other => kind(other).to_owned(),
+    }
+}
+
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "empty",

@@ -8,91 +8,72 @@
 use serde_json::{Map, Value};
 use std::fmt::Write;
 
-/// The document's text. `comment` gives what stands above a field of this path, if anything does.
-pub(super) fn to_yaml(root: &Map<String, Value>, comment: &dyn Fn(&str) -> Vec<String>) -> String {
-    let mut writer = Writer { out: String::new(), comment };
-    writer.mapping(root, "", 0);
-    writer.out
+/// The document's text.
+pub(super) fn to_yaml(root: &Map<String, Value>) -> String {
+    let mut out = String::new();
+    mapping(&mut out, root, 0);
+    out
 }
 
-struct Writer<'a> {
-    out: String,
-    comment: &'a dyn Fn(&str) -> Vec<String>,
+/// The text of any value, to be put into a document.
+pub(super) fn value(value: &Value) -> String {
+    let mut out = String::new();
+    match value {
+        Value::Object(map) if !map.is_empty() => mapping(&mut out, map, 0),
+        Value::Array(list) if !list.is_empty() => sequence(&mut out, list, 0),
+        _ => scalar(&mut out, value),
+    }
+    out
 }
 
-impl Writer<'_> {
-    fn mapping(&mut self, map: &Map<String, Value>, parent: &str, depth: usize) {
-        for (key, value) in map {
-            let path = if parent.is_empty() { key.clone() } else { format!("{parent}.{key}") };
-            for line in (self.comment)(&path).iter().flat_map(|text| wrapped(text, depth)) {
-                indent(&mut self.out, depth);
-                self.out.push_str("# ");
-                self.out.push_str(&line);
-                self.out.push('\n');
-            }
-            indent(&mut self.out, depth);
-            self.field(key, value, &path, depth);
+fn mapping(out: &mut String, map: &Map<String, Value>, depth: usize) {
+    for (key, value) in map {
+        indent(out, depth);
+        field(out, key, value, depth);
+    }
+}
+
+/// The key, and its value behind it or below it.
+fn field(out: &mut String, key: &str, value: &Value, depth: usize) {
+    string(out, key);
+    out.push(':');
+    match value {
+        Value::Object(inner) if !inner.is_empty() => {
+            out.push('\n');
+            mapping(out, inner, depth + 1);
+        }
+        Value::Array(list) if !list.is_empty() => {
+            out.push('\n');
+            sequence(out, list, depth + 1);
+        }
+        _ => {
+            out.push(' ');
+            scalar(out, value);
+            out.push('\n');
         }
     }
+}
 
-    /// The key, and its value behind it or below it.
-    fn field(&mut self, key: &str, value: &Value, path: &str, depth: usize) {
-        string(&mut self.out, key);
-        self.out.push(':');
+fn sequence(out: &mut String, list: &[Value], depth: usize) {
+    for value in list {
+        indent(out, depth);
+        out.push_str("- ");
         match value {
             Value::Object(inner) if !inner.is_empty() => {
-                self.out.push('\n');
-                self.mapping(inner, path, depth + 1);
-            }
-            Value::Array(list) if !list.is_empty() => {
-                self.out.push('\n');
-                self.sequence(list, &format!("{path}[]"), depth + 1);
-            }
-            _ => {
-                self.out.push(' ');
-                scalar(&mut self.out, value);
-                self.out.push('\n');
-            }
-        }
-    }
-
-    fn sequence(&mut self, list: &[Value], path: &str, depth: usize) {
-        for value in list {
-            indent(&mut self.out, depth);
-            self.out.push_str("- ");
-            match value {
-                Value::Object(inner) if !inner.is_empty() => {
-                    for (index, (key, value)) in inner.iter().enumerate() {
-                        if index > 0 {
-                            indent(&mut self.out, depth + 1);
-                        }
-                        self.field(key, value, &format!("{path}.{key}"), depth + 1);
+                for (index, (key, value)) in inner.iter().enumerate() {
+                    if index > 0 {
+                        indent(out, depth + 1);
                     }
+                    field(out, key, value, depth + 1);
                 }
-                // A list in a list does not occur in these kinds, except as a value that JSON's notation is good for.
-                _ => {
-                    scalar(&mut self.out, value);
-                    self.out.push('\n');
-                }
+            }
+            // A list in a list does not occur in these kinds, except as a value that JSON's notation is good for.
+            _ => {
+                scalar(out, value);
+                out.push('\n');
             }
         }
     }
-}
-
-/// Text in lines that fit 100 columns.
-fn wrapped(text: &str, depth: usize) -> Vec<String> {
-    let width = 98_usize.saturating_sub(2 * depth);
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 fn indent(out: &mut String, depth: usize) {
@@ -244,7 +225,7 @@ mod tests {
         for text in STRINGS {
             let value =
                 json!({"a": text, "b": [text, [text, {*text: text}], {*text: text, "c": [text]}], "d": {*text: text}});
-            let yaml = to_yaml(value.as_object().ok_or("no object")?, &|_| Vec::new());
+            let yaml = to_yaml(value.as_object().ok_or("no object")?);
             assert_eq!(Document::parse(yaml.as_bytes()).map(|d| d.root().clone()), Ok(value.clone()), "{yaml}");
             // Another reader agrees, so this is not one mistake made twice.
             assert_eq!(serde_saphyr::from_str::<Value>(&yaml)?, value, "{yaml}");
@@ -260,7 +241,7 @@ mod tests {
             "empty": null,
         });
         assert_eq!(
-            to_yaml(value.as_object().ok_or("no object")?, &|_| Vec::new()),
+            to_yaml(value.as_object().ok_or("no object")?),
             "kind: KubeletConfiguration\nenabled: true\nfile: /ca.crt\ndns:\n  - \"10.96.0.10\"\nnone: []\nmap: {}\n\
              gates:\n  memory.available: \"5%\"\ntaints:\n  - key: a\n    effect: NoSchedule\n\
              f: 1000000000000000000000\nempty: null\n"
