@@ -41,11 +41,21 @@ pub(crate) struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     /// Check KubeletConfiguration files: unknown fields, wrong types and values, what the version does not have
-    Check(CheckArgs),
+    Check(KubeletCheckArgs),
     /// Say what a field is: type, default, since, until, flag
     Explain(ExplainArgs),
     /// List all fields of all releases, or of the one that is named
     Fields(FieldsArgs),
+}
+
+/// The arguments of `check`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct KubeletCheckArgs {
+    #[command(flatten)]
+    pub check: CheckArgs,
+    /// The services' range: warn of a clusterDNS that is not in it
+    #[arg(long, value_name = "CIDR")]
+    pub service_cidr: Option<String>,
 }
 
 /// What runs the containers.

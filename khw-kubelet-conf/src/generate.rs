@@ -51,14 +51,13 @@ pub(crate) fn run(arguments: &Arguments, matches: &clap::ArgMatches) -> anyhow::
     }
     arguments.settings.apply(&mut config)?;
     let (text, document) = config.render(arguments.settings.annotate)?;
-    if let (Some(services), Some(Value::Array(dns))) = (&services, document.get("clusterDNS")) {
-        let outside = |address: &&str| address.parse().is_ok_and(|a| !services.contains(a));
-        if let Some(address) = dns.iter().filter_map(Value::as_str).find(outside) {
-            return Err(Error::new(format!("{address} is not in the services' range"))
-                .field("clusterDNS")
-                .hint("take away --service-cidr if DNS is no service of the cluster")
-                .into());
-        }
+    if let (Some(services), Some(Value::Array(dns))) = (&services, document.get("clusterDNS"))
+        && let Some(address) = services.outside(dns.iter().filter_map(Value::as_str))
+    {
+        return Err(Error::new(format!("{address} is not in the services' range"))
+            .field("clusterDNS")
+            .hint("take away --service-cidr if DNS is no service of the cluster")
+            .into());
     }
     warn_and_refuse(crate::TOOL.name, &check(&document, version), &before)?;
     if arguments.cis {

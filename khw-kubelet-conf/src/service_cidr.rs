@@ -1,6 +1,6 @@
 //! The services' range: its tenth address is by convention the cluster's DNS service.
 
-use crate::component::cidr;
+use crate::component::{cidr, network};
 use khw_core::Error;
 use std::net::IpAddr;
 
@@ -27,6 +27,12 @@ impl ServiceCidr {
         ranges.into_iter().map(range).collect::<Result<_, _>>().map(ServiceCidr)
     }
 
+    /// The first of the cluster's DNS addresses that is in no range. A link-local one belongs to a cache on the node.
+    pub(crate) fn outside<'a>(&self, dns: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+        let link_local = |a: &IpAddr| matches!(a, IpAddr::V4(v4) if v4.is_link_local());
+        dns.into_iter().find(|text| text.parse().is_ok_and(|a| !self.contains(a) && !link_local(&a)))
+    }
+
     /// The tenth address of each range.
     pub(crate) fn dns(&self) -> Vec<IpAddr> {
         let tenth = |network: IpAddr| match network {
@@ -39,14 +45,6 @@ impl ServiceCidr {
     /// Whether one of the ranges has this address.
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         self.0.iter().any(|&(of, prefix)| of.is_ipv4() == address.is_ipv4() && network(address, prefix) == of)
-    }
-}
-
-/// The address with all bits after the prefix cleared.
-fn network(address: IpAddr, prefix: u32) -> IpAddr {
-    match address {
-        IpAddr::V4(v4) => IpAddr::V4((v4.to_bits() & u32::MAX.checked_shl(32 - prefix).unwrap_or(0)).into()),
-        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & u128::MAX.checked_shl(128 - prefix).unwrap_or(0)).into()),
     }
 }
 

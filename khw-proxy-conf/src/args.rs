@@ -4,6 +4,7 @@ use crate::fields::KIND;
 use clap::CommandFactory;
 use khw_core::{layout::Layout, output::Output};
 use khw_kubelet_conf::component::{CheckArgs, ExplainArgs, FieldsArgs, SettingArgs, VersionArgs, field_options};
+use std::net::IpAddr;
 
 /// Print a KubeProxyConfiguration, the file that kube-proxy is configured with
 ///
@@ -32,11 +33,21 @@ pub(crate) struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     /// Check KubeProxyConfiguration files: unknown fields, wrong types and values, what the version does not have
-    Check(CheckArgs),
+    Check(ProxyCheckArgs),
     /// Say what a field is: type, default, since, until, flag
     Explain(ExplainArgs),
     /// List all fields of all releases, or of the one that is named
     Fields(FieldsArgs),
+}
+
+/// The arguments of `check`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ProxyCheckArgs {
+    #[command(flatten)]
+    pub check: CheckArgs,
+    /// The node's own address: warn of a clusterCIDR that contains it
+    #[arg(long, value_name = "IP")]
+    pub node_ip: Option<IpAddr>,
 }
 
 pub(crate) fn command() -> clap::Command {

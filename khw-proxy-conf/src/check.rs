@@ -2,12 +2,14 @@
 
 use crate::fields::KIND;
 use khw_core::{KubernetesVersion, finding::Finding};
-use khw_kubelet_conf::component::{Document, check_fields};
+use khw_kubelet_conf::component::{Document, check_fields, cidr, network};
 use serde_json::Value;
+use std::net::{IpAddr, SocketAddr};
 
 /// The names of all findings of [`check`], and `unreadable` for a file that is none.
 pub const CHECKS: &[&str] = &[
     "unreadable",
+    "byte-order-mark",
     "wrong-kind",
     "duplicate-field",
     "unknown-field",
@@ -17,13 +19,21 @@ pub const CHECKS: &[&str] = &[
     "empty-value",
     "wrong-type",
     "wrong-value",
+    "unknown-gate",
+    "gate-locked",
     "gate-needed",
+    "cluster-cidr-has-node",
     "mode-deprecated",
     "no-kubeconfig",
 ];
 
 /// What the kube-proxy of that version ignores or refuses in it, and what is not meant on a worker built by hand.
 pub fn check(document: &Document, version: KubernetesVersion) -> Vec<Finding> {
+    check_with(document, version, None)
+}
+
+/// The same, when the node's own address is known.
+pub(crate) fn check_with(document: &Document, version: KubernetesVersion, node: Option<IpAddr>) -> Vec<Finding> {
     let mut findings = check_fields(&KIND, document, version);
     if findings.iter().any(|f| f.name == "wrong-kind" && f.field.as_deref() == Some("kind")) {
         return findings;
@@ -49,6 +59,28 @@ pub fn check(document: &Document, version: KubernetesVersion) -> Vec<Finding> {
                 Finding::warning("no-kubeconfig", "is missing, so a pod's service account is looked for"),
             )
             .fix("name kube-proxy's kubeconfig, for example /var/lib/kube-proxy/kubeconfig"),
+        );
+    }
+    for path in ["healthzBindAddress", "metricsBindAddress"] {
+        let valid = |text: &str| text.is_empty() || text.parse().is_ok_and(|to: SocketAddr| to.port() > 0);
+        if document.text(path).is_some_and(|text| !valid(text)) {
+            findings.push(
+                at(path, Finding::error("wrong-value", "is not an IP address and port, and kube-proxy stops"))
+                    .fix("write it as 127.0.0.1:10249 or \"[::1]:10249\""),
+            );
+        }
+    }
+    let ranges = document.text("clusterCIDR").unwrap_or_default().split(',').filter_map(|range| cidr(range.trim()));
+    let contains = |node: IpAddr, (of, prefix): (IpAddr, u32)| {
+        of.is_ipv4() == node.is_ipv4() && network(node, prefix) == network(of, prefix)
+    };
+    if let Some(node) = node.filter(|node| ranges.into_iter().any(|range| contains(*node, range))) {
+        findings.push(
+            at(
+                "clusterCIDR",
+                Finding::warning("cluster-cidr-has-node", format!("contains the node's own address {node}")),
+            )
+            .fix("write the pods' range, the same as in kube-controller-manager and the network plugin"),
         );
     }
     findings.sort_by_key(|f| f.line);

@@ -5,7 +5,7 @@
 //! same trees; 1.37 is the branch of a month before its release. All leaf fields said to exist in 1.20 pass the strict
 //! decoder of the 1.20.2 binary, and all that are said to be newer are called unknown by it.
 
-use khw_kubelet_conf::component::{Field, Kind, Type::*, always, since, until};
+use khw_kubelet_conf::component::{Field, Gate, Kind, Type::*, always, since, until};
 
 /// The KubeProxyConfiguration.
 pub const KIND: Kind = Kind {
@@ -13,6 +13,7 @@ pub const KIND: Kind = Kind {
     api_version: "kubeproxy.config.k8s.io/v1alpha1",
     program: "kube-proxy",
     fields: FIELDS,
+    gates: &[Gate::new("NFTablesProxyMode", 29).locked(33), Gate::new("KubeProxyIPVS", 37)],
 };
 
 const FIELDS: &[Field] = &[
@@ -30,9 +31,9 @@ const FIELDS: &[Field] = &[
     Field::new("clientConnection.acceptContentTypes", Text, 13),
     Field::new("clientConnection.contentType", Text, 13).default("application/vnd.kubernetes.protobuf").flag("kube-api-content-type"),
     Field::new("clientConnection.qps", Float, 13).default("5").flag("kube-api-qps"),
-    Field::new("clientConnection.burst", Int32, 13).default("10").flag("kube-api-burst"),
+    Field::new("clientConnection.burst", Int32, 13).from(0).default("10").flag("kube-api-burst"),
     Field::new("iptables", Object, 13),
-    Field::new("iptables.masqueradeBit", Int32, 13).default("14").flag("iptables-masquerade-bit").about("Mark bit used for SNAT"),
+    Field::new("iptables.masqueradeBit", Int32, 13).range(0, 31).default("14").flag("iptables-masquerade-bit").about("Mark bit used for SNAT"),
     Field::new("iptables.masqueradeAll", Bool, 13).flag("masquerade-all").about("SNATs everything sent to Service addresses"),
     Field::new("iptables.syncPeriod", Duration, 13).default("30s").flag("iptables-sync-period").about("Longest time between two full iptables syncs"),
     Field::new("iptables.minSyncPeriod", Duration, 13).default("1s").flag("iptables-min-sync-period").about("Shortest time between two iptables syncs").note("code default 0 up to 1.18, 1s from 1.19"),
@@ -41,15 +42,15 @@ const FIELDS: &[Field] = &[
     Field::new("ipvs.minSyncPeriod", Duration, 13).flag("ipvs-min-sync-period"),
     Field::new("ipvs.scheduler", Text, 13).flag("ipvs-scheduler").about("IPVS balancing method (rr when empty)"),
     Field::new("ipvs.excludeCIDRs", List(&Cidr), 13).flag("ipvs-exclude-cidrs").about("Ranges the IPVS clean-up leaves alone"),
-    Field::new("oomScoreAdj", Int32, 13).default("-999").flag("oom-score-adj").about("OOM score of the process"),
+    Field::new("oomScoreAdj", Int32, 13).range(-1000, 1000).default("-999").flag("oom-score-adj").about("OOM score of the process"),
     Field::new("mode", Enum(&[always("iptables"), always("ipvs"), since("nftables", 29), until("userspace", 25)]), 13).default("\"\" (= iptables on Linux, kernelspace on Windows)").flag("proxy-mode").about("How Services are put into the kernel").note("userspace accepted up to 1.25; nftables from 1.29 (gate NFTablesProxyMode, on from 1.31, GA 1.33); ipvs deprecated from 1.35 (gate KubeProxyIPVS from 1.37)"),
     Field::new("portRange", Text, 13).deprecated(26, "it has no effect since the userspace mode went").flag("proxy-port-range").note("only the userspace mode used it"),
     Field::new("resourceContainer", Text, 13).until(15).flag("resource-container"),
     Field::new("udpIdleTimeout", Duration, 13).until(25).flag("udp-timeout").note("only the userspace mode used it"),
     Field::new("conntrack", Object, 13),
     Field::new("conntrack.max", Int32, 13).until(14).flag("conntrack-max"),
-    Field::new("conntrack.maxPerCore", Int32, 13).default("32768").flag("conntrack-max-per-core").about("nf_conntrack_max per CPU core; 0 leaves the kernel value alone"),
-    Field::new("conntrack.min", Int32, 13).default("131072").flag("conntrack-min").about("Lower bound of nf_conntrack_max"),
+    Field::new("conntrack.maxPerCore", Int32, 13).from(0).default("32768").flag("conntrack-max-per-core").about("nf_conntrack_max per CPU core; 0 leaves the kernel value alone"),
+    Field::new("conntrack.min", Int32, 13).from(0).default("131072").flag("conntrack-min").about("Lower bound of nf_conntrack_max"),
     Field::new("conntrack.tcpEstablishedTimeout", Duration, 13).default("24h").flag("conntrack-tcp-timeout-established").about("Kernel timeout of idle TCP connections"),
     Field::new("conntrack.tcpCloseWaitTimeout", Duration, 13).default("1h").flag("conntrack-tcp-timeout-close-wait").about("Kernel timeout of TCP connections in CLOSE_WAIT"),
     Field::new("configSyncPeriod", Duration, 13).default("15m").flag("config-sync-period").about("How often Services and endpoints are listed again"),
@@ -83,7 +84,7 @@ const FIELDS: &[Field] = &[
     Field::new("logging.options.json.splitStream", Bool, 28),
     Field::new("logging.options.json.infoBufferSize", Quantity, 28),
     Field::new("nftables", Object, 29),
-    Field::new("nftables.masqueradeBit", Int32, 29).default("14"),
+    Field::new("nftables.masqueradeBit", Int32, 29).range(0, 31).default("14"),
     Field::new("nftables.masqueradeAll", Bool, 29).about("SNATs everything sent to Service addresses"),
     Field::new("nftables.syncPeriod", Duration, 29).default("30s"),
     Field::new("nftables.minSyncPeriod", Duration, 29).default("1s"),

@@ -23,7 +23,9 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     let version = arguments.version.kubernetes_version;
     let named = matches.value_source("kubernetes_version") != Some(ValueSource::DefaultValue);
     match &arguments.command {
-        Some(args::Command::Check(check)) => check.run(version, CHECKS, self::check),
+        Some(args::Command::Check(args)) => args
+            .check
+            .run(&KIND, version, CHECKS, &|document, version| check::check_with(document, version, args.node_ip)),
         Some(args::Command::Explain(explain)) => explain.run(&KIND),
         Some(args::Command::Fields(fields)) => fields.run(named.then_some(version), &KIND),
         None => generate::run(&arguments, matches),

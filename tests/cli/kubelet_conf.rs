@@ -104,14 +104,14 @@ fn options_have_the_names_of_the_kubelet_s_flags() {
 fn set_reaches_every_field_with_its_type() {
     let value = run(
         "khw-kubelet-conf --set maxPods=50 --set clusterDomain=yes --set evictionHard.memory.available=5% \
-         --set featureGates.NodeSwap=true --set 'registerWithTaints=[{key: a, value: \"1\", effect: NoSchedule}]' \
+         --set featureGates.KubeletTracing=true --set 'registerWithTaints=[{key: a, value: \"1\", effect: NoSchedule}]' \
          --set staticPodPath=017 --set authentication.webhook.cacheTTL=2m --unset clusterDNS --unset authorization.mode",
     );
     for (field, expected) in [
         ("maxPods", "50"),
         ("clusterDomain", "\"yes\""),
         ("evictionHard", "{memory.available: \"5%\"}"),
-        ("featureGates", "{NodeSwap: true}"),
+        ("featureGates", "{KubeletTracing: true}"),
         ("registerWithTaints", "[{key: a, value: \"1\", effect: NoSchedule}]"),
         ("staticPodPath", "\"017\""),
     ] {
@@ -395,6 +395,85 @@ standard input:2: error: has several documents [unreadable]
     assert_eq!(yaml(&text)["findings"][0]["name"], "wrong-kind");
 }
 
+#[test]
+fn check_refuses_what_stops_the_kubelet() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "kubelet-config.yaml",
+        "kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\nauthentication:\n  x509:\n    clientCAFile: /ca.crt\n\
+         port: 70000\nimageGCHighThresholdPercent: 70\nfeatureGates:\n  nodeSwap: true\n  NodeSwap: false\n\
+         memorySwap: {}\nclusterDNS: [10.96.0.10]\n",
+    );
+    sandbox.sh("khw-kubelet-conf --kubernetes-version 1.30 check --service-cidr 10.32.0.0/24 kubelet-config.yaml").no("\
+kubelet-config.yaml:6: error: port: 70000 is out of range, and the kubelet stops [wrong-value]
+  fix: write a number from 0 to 65535
+kubelet-config.yaml:7: error: imageGCHighThresholdPercent: the kubelet stops: imageGCLowThresholdPercent (80) is not less than imageGCHighThresholdPercent (70) [contradiction]
+  fix: set both of them
+kubelet-config.yaml:9: error: featureGates.nodeSwap: is not a feature gate, and the kubelet stops [unknown-gate]
+  fix: did you mean NodeSwap?
+kubelet-config.yaml:11: error: memorySwap: the kubelet stops unless the gate NodeSwap is on [gate-needed]
+  fix: set featureGates.NodeSwap to true, or take memorySwap away
+kubelet-config.yaml:12: warning: clusterDNS: 10.96.0.10 is not in the services' range [dns-outside-services]
+  fix: use the cluster DNS service's address, by convention the tenth of the range
+");
+    sandbox.sh_with("khw-kubelet-conf check -", b"kind: KubeletConfiguration\nauthentication:\n\tx509: {}\n").no("\
+standard input:3: error: is indented with a tab [unreadable]
+  fix: YAML takes spaces only
+");
+    let marked = format!("\u{feff}{OWN}");
+    sandbox.sh_with("khw-kubelet-conf check --strict -", marked.as_bytes()).no("\
+standard input:1: warning: begins with a byte order mark, which not every reader takes [byte-order-mark]
+  fix: save it as UTF-8 without BOM
+");
+    sandbox.sh("khw-kubelet-conf check --service-cidr x kubelet-config.yaml").refused(
+        "khw-kubelet-conf: error: --service-cidr: 'x' is not a CIDR range\n\
+         khw-kubelet-conf: hint: write it as 10.96.0.0/16\n",
+    );
+    for (arguments, error, hint) in [
+        ("--max-pods -1", "maxPods: -1 is out of range, and the kubelet stops", "write 0 or more"),
+        (
+            "--image-gc-high-threshold 50",
+            "imageGCHighThresholdPercent: the kubelet stops: imageGCLowThresholdPercent (80) is not less than \
+             imageGCHighThresholdPercent (50)",
+            "set both of them",
+        ),
+    ] {
+        sandbox
+            .sh(&format!("khw-kubelet-conf {arguments}"))
+            .refused(&format!("khw-kubelet-conf: error: {error}\nkhw-kubelet-conf: hint: {hint}\n"));
+    }
+}
+
+#[test]
+fn check_says_what_an_upgrade_changes() {
+    let sandbox = Sandbox::new();
+    let old = OWN
+        .replace("maxPods: 110", "logging: {sanitization: true}\neventBurst: 10\nkubeAPIBurst: 10\nresolverConfig: /x");
+    sandbox.write("old.yaml", &old);
+    sandbox.sh("khw-kubelet-conf check --from-version 1.20 --to-version 1.35 old.yaml").no("\
+old.yaml: warning: eventRecordQPS: is not set, and its default in v1.35 is 50 (it was 5) [default-changed]
+  fix: set it to 5 if that is to stay; 0 meant \"use the client default\" up to 1.36 and means unlimited from 1.37 (kubernetes#117119)
+old.yaml: warning: kubeAPIQPS: is not set, and its default in v1.35 is 50 (it was 5) [default-changed]
+  fix: set it to 5 if that is to stay
+old.yaml: warning: failCgroupV1: is not set, and its default in v1.35 is true (it was false) [default-changed]
+  fix: set it to false if that is to stay; on a cgroup v1 host set false from 1.35 on, or the kubelet stops
+old.yaml:10: error: logging.sanitization: is not a field of Kubernetes v1.35, and is ignored [field-removed]
+  fix: it went after v1.23: take it away
+");
+    let quiet = "khw-kubelet-conf --kubernetes-version 1.22 check --from-version 1.20 old.yaml";
+    assert_eq!(sandbox.sh(quiet).ok(), "", "nothing changes, and what is wrong in both is not news");
+    sandbox.sh("khw-kubelet-conf check --from-version 1.34 --to-version 1.20 old.yaml").refused(
+        "khw-kubelet-conf: error: --from-version: v1.34 is newer than v1.20\n\
+         khw-kubelet-conf: hint: an upgrade goes from the older to the newer\n",
+    );
+    let ran = sandbox.sh("khw-kubelet-conf check --to-version 1.20 old.yaml");
+    assert!(ran.status == 2 && ran.stderr.contains("--from-version"), "{ran:?}");
+    assert_eq!(
+        sandbox.sh("khw-kubelet-conf check --from-version 1.20 --ignore default-changed,field-removed old.yaml").ok(),
+        ""
+    );
+}
+
 /// As somebody keeps it, with notes.
 const OWN: &str = "\
 # worker-1, rack 7
@@ -519,7 +598,7 @@ fn explain_and_fields() {
     let sandbox = Sandbox::new();
     assert_eq!(
         sandbox.sh("khw-kubelet-conf explain max-pods").ok(),
-        "maxPods\n  does        Most pods the node takes\n  type        int32\n  default     110\n\
+        "maxPods\n  does        Most pods the node takes\n  type        int32\n  range       0 or more\n  default     110\n\
          \x20 since       v1.13 or before\n  flag        --max-pods\n"
     );
     let count = |line: &str| sandbox.sh(line).ok().lines().count();

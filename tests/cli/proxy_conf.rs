@@ -209,3 +209,29 @@ kube-proxy-config.yaml:10: error: mode: is there twice, and only the last one co
   fix: keep one of them
 ");
 }
+
+#[test]
+fn check_knows_what_stops_kube_proxy_and_whose_range_it_is() {
+    let sandbox = Sandbox::new();
+    sandbox.write("own.yaml", format!("{}iptables: {{masqueradeBit: 32}}\nmetricsBindAddress: localhost:10249\nfeatureGates: {{NFTablesProxyMode: false}}\n", TUTORIAL.trim_start()));
+    sandbox.sh("khw-proxy-conf check --kubernetes-version 1.33 --node-ip 192.168.5.21 own.yaml").no("\
+own.yaml:6: warning: clusterCIDR: contains the node's own address 192.168.5.21 [cluster-cidr-has-node]
+  fix: write the pods' range, the same as in kube-controller-manager and the network plugin
+own.yaml:7: error: iptables.masqueradeBit: 32 is out of range, and kube-proxy stops [wrong-value]
+  fix: write a number from 0 to 31
+own.yaml:8: error: metricsBindAddress: is not an IP address and port, and kube-proxy stops [wrong-value]
+  fix: write it as 127.0.0.1:10249 or \"[::1]:10249\"
+own.yaml:9: error: featureGates.NFTablesProxyMode: cannot be switched off from v1.33 on, and kube-proxy stops [gate-locked]
+  fix: take it away
+");
+    sandbox.write("plain.yaml", TUTORIAL);
+    assert_eq!(sandbox.sh("khw-proxy-conf check --strict --node-ip 10.0.0.5 plain.yaml").ok(), "");
+    assert_eq!(sandbox.sh("khw-proxy-conf check --strict --from-version 1.13 plain.yaml").ok(), "");
+    sandbox.write("old.yaml", format!("{TUTORIAL}udpIdleTimeout: 250ms\n").replace("iptables", "userspace"));
+    sandbox.sh("khw-proxy-conf check --from-version 1.25 --to-version 1.26 old.yaml").no("\
+old.yaml:6: error: mode: 'userspace' is not a value it can have in Kubernetes v1.26 [wrong-value]
+  fix: it went after v1.25; it is one of iptables, ipvs
+old.yaml:8: error: udpIdleTimeout: is not a field of Kubernetes v1.26, and is ignored [field-removed]
+  fix: it went after v1.25: take it away
+");
+}

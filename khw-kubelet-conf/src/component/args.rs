@@ -5,6 +5,7 @@ use super::check::refuse_errors;
 use super::config::Config;
 use super::document::Document;
 use super::field::{Kind, Type};
+use super::upgrade;
 use clap::parser::ValueSource;
 use khw_core::finding::{Finding, ReportArgs, Severity};
 use khw_core::{Error, Exit, KubernetesVersion, cli, input::Input};
@@ -163,6 +164,12 @@ pub struct CheckArgs {
     /// The files to check, '-' for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Say what an upgrade from this release changes for the file, and nothing else
+    #[arg(long, value_name = "VERSION")]
+    from_version: Option<KubernetesVersion>,
+    /// The release of the upgrade, instead of that of --kubernetes-version
+    #[arg(long, value_name = "VERSION", requires = "from_version")]
+    to_version: Option<KubernetesVersion>,
     #[command(flatten)]
     report: ReportArgs,
 }
@@ -174,19 +181,28 @@ impl CheckArgs {
     /// When a file cannot be read, or a name of a finding is not one.
     pub fn run(
         &self,
+        kind: &'static Kind,
         version: KubernetesVersion,
         names: &[&str],
-        check: fn(&Document, KubernetesVersion) -> Vec<Finding>,
+        check: &dyn Fn(&Document, KubernetesVersion) -> Vec<Finding>,
     ) -> anyhow::Result<Exit> {
+        let version = self.to_version.unwrap_or(version);
+        if let Some(from) = self.from_version.filter(|from| *from > version) {
+            return Err(Error::new(format!("{from} is newer than {version}"))
+                .field("--from-version")
+                .hint("an upgrade goes from the older to the newer")
+                .into());
+        }
         let mut findings = Vec::new();
         for file in &self.files {
             let input = Input::new(file);
-            let found = match Document::parse_with_duplicates(&input.read()?) {
-                Ok(document) => check(&document, version),
-                Err(error) => vec![Finding::from_error("unreadable", &error)],
+            let found = match (Document::parse_with_duplicates(&input.read()?), self.from_version) {
+                (Ok(document), None) => check(&document, version),
+                (Ok(document), Some(from)) => upgrade::upgrade(kind, &document, (from, version), check),
+                (Err(error), _) => vec![Finding::from_error("unreadable", &error)],
             };
             findings.extend(found.into_iter().map(|finding| finding.file(&input)));
         }
-        self.report.report(findings, names)
+        self.report.report(findings, &[names, upgrade::CHECKS].concat())
     }
 }

@@ -19,6 +19,9 @@ pub const CHECKS: &[&str] = &[
     "empty-value",
     "wrong-type",
     "wrong-value",
+    "byte-order-mark",
+    "unknown-gate",
+    "gate-locked",
 ];
 
 /// Kind, apiVersion, unknown and repeated fields, types and values, in the order of the document.
@@ -31,9 +34,17 @@ pub fn check_fields(kind: &'static Kind, document: &Document, version: Kubernete
                 .field(short(&again.field))
                 .fix("keep one of them")
         }));
+        if document.byte_order_mark() {
+            check.findings.push(
+                Finding::warning("byte-order-mark", "begins with a byte order mark, which not every reader takes")
+                    .line(1)
+                    .fix("save it as UTF-8 without BOM"),
+            );
+        }
         if let Value::Object(map) = document.root() {
             check.object("", "", map, document.marks());
         }
+        check.gates(document);
         check.findings.sort_by_key(|f| f.line);
     }
     check.findings
@@ -131,7 +142,50 @@ impl Check {
         if let Some((_, what)) = field.deprecated.filter(|&(minor, _)| self.version.at_least(minor)) {
             self.findings.push(at(Finding::warning("field-deprecated", format!("is deprecated: {what}"))));
         }
+        let outside = |&(least, greatest): &(i64, i64)| value.as_i64().filter(|n| *n < least || *n > greatest);
+        if let Some((number, (least, greatest))) = field.range.and_then(|range| Some((outside(&range)?, range))) {
+            let fix = match greatest {
+                i64::MAX => format!("write {least} or more"),
+                _ => format!("write a number from {least} to {greatest}"),
+            };
+            let what = format!("{number} is out of range, and {} stops", self.kind.the_program());
+            self.findings.push(at(Finding::error("wrong-value", what)).fix(fix));
+            return;
+        }
         self.value(field.value, field.path, shown, value, marks);
+    }
+
+    /// What is known to be wrong with feature gates. A name that is not known may be one all the same.
+    fn gates(&mut self, document: &Document) {
+        let Some(Value::Object(gates)) = document.get("featureGates") else { return };
+        for (name, on) in gates {
+            let path = format!("featureGates.{name}");
+            let at = |finding: Finding| finding.line(document.line(&path)).field(join("featureGates", &short(name)));
+            let program = self.kind.the_program();
+            let Some(gate) = self.kind.gates.iter().find(|gate| gate.name.eq_ignore_ascii_case(name)) else { continue };
+            let came = KubernetesVersion::minor_release(gate.since);
+            if gate.name != name {
+                let what = format!("is not a feature gate, and {program} stops");
+                self.findings
+                    .push(at(Finding::error("unknown-gate", what)).fix(format!("did you mean {}?", gate.name)));
+            } else if !self.version.at_least(gate.since) {
+                let what = format!("is not a feature gate of Kubernetes {}, and {program} stops", self.version);
+                self.findings
+                    .push(at(Finding::error("unknown-gate", what)).fix(format!("it came with {came}: take it away")));
+            } else if let Some(locked) = gate.locked.filter(|&minor| self.version.at_least(minor)) {
+                let locked = KubernetesVersion::minor_release(locked);
+                if *on == Value::Bool(false) {
+                    let what = format!("cannot be switched off from {locked} on, and {program} stops");
+                    self.findings.push(at(Finding::error("gate-locked", what)).fix("take it away"));
+                } else if let Some(goes) = gate.goes {
+                    let goes = KubernetesVersion::minor_release(goes);
+                    let what = format!(
+                        "is always on from {locked} on, and due to go with {goes}; an unknown gate stops {program}"
+                    );
+                    self.findings.push(at(Finding::warning("gate-locked", what)).fix("take it away"));
+                }
+            }
+        }
     }
 
     fn value(&mut self, of: Type, table: &str, shown: &str, value: &Value, marks: &Marks) {

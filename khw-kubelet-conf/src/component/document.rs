@@ -17,6 +17,7 @@ pub struct Document {
     root: Value,
     marks: Marks,
     duplicates: Vec<Duplicate>,
+    byte_order_mark: bool,
 }
 
 /// Where a value and what is in it stand: children in the order of the value's own.
@@ -69,9 +70,13 @@ impl Document {
             let line = content.iter().take(e.valid_up_to()).filter(|&&b| b == b'\n').count() + 1;
             Error::new("is not UTF-8 text").line(line).hint("is this the right file?")
         })?;
+        let (byte_order_mark, text) = match text.strip_prefix('\u{feff}') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
         let (root, marks, duplicates) = Builder::build(text)?;
         match root {
-            Value::Object(_) => Ok(Document { root, marks, duplicates }),
+            Value::Object(_) => Ok(Document { root, marks, duplicates, byte_order_mark }),
             Value::Null => Err(Error::new("is empty").hint("did the step that makes this file fail?")),
             _ => Err(Error::new("is not a mapping of fields").line(marks.line).hint("is this the right file?")),
         }
@@ -90,6 +95,11 @@ impl Document {
     /// Fields that are there twice.
     pub fn duplicates(&self) -> &[Duplicate] {
         &self.duplicates
+    }
+
+    /// Whether it begins with a byte order mark, as some editors write it.
+    pub fn byte_order_mark(&self) -> bool {
+        self.byte_order_mark
     }
 
     /// The value at a path such as `authentication.x509.clientCAFile`; `clusterDNS.0` is a list's first element.
@@ -180,9 +190,17 @@ impl Builder {
         let mut documents = 0;
         for event in Parser::new_from_str_with_options(text, options! { emit_comments: false }) {
             let (event, span) = event.map_err(|e| {
-                Error::new(format!("is not YAML: {}", e.info()))
-                    .line(e.marker().line())
-                    .hint("look at this line and the one before: indentation, a missing quote or colon")
+                let line = e.marker().line();
+                // What the parser says of a tab has to do with what it makes of it, and not with the tab.
+                let tab = text.lines().position(|l| l.trim_start_matches(' ').starts_with('\t')).map(|at| at + 1);
+                match tab {
+                    Some(tab) if tab.abs_diff(line) < 2 => {
+                        Error::new("is indented with a tab").line(tab).hint("YAML takes spaces only")
+                    }
+                    _ => Error::new(format!("is not YAML: {}", e.info()))
+                        .line(line)
+                        .hint("look at this line and the one before: indentation, a missing quote or colon"),
+                }
             })?;
             if let Event::DocumentStart(..) = event {
                 documents += 1;
@@ -452,6 +470,8 @@ mod tests {
             (b"a: 1\n\xff: 2\n", "f:2: is not UTF-8 text"),
             (b"[a]: 1\n", "f:1: the name of a field is a list or mapping"),
             (b"a: &x {b: 1}\nc:\n  <<: *x\n", "f:3: a merge key '<<' is not read"),
+            (b"a:\n\t- b\n", "f:2: is indented with a tab"),
+            (b"a:\n  b: 1\n \tc: 2\n", "f:3: is indented with a tab"),
             (b"a: &x [*x]\n", "f:1: refers to what has not ended yet"),
         ] {
             assert_eq!(refused(content).0, message);
@@ -460,7 +480,7 @@ mod tests {
         assert!(Document::parse(format!("a: {deep}").as_bytes()).is_err());
         let deep: String = (0..70).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
         assert_eq!(refused(deep.as_bytes()).0, "f:65: is nested deeper than 64 levels");
-        for broken in [&b"a: \"x\n"[..], b"a: [1, 2\n", b"a: b: c\n", b"a:\n\t- b\n", b"a: *nowhere\n", b"\0"] {
+        for broken in [&b"a: \"x\n"[..], b"a: [1, 2\n", b"a: b: c\n", b"a: *nowhere\n", b"\0"] {
             assert!(refused(broken).0.contains("is not YAML: "), "{:?}", refused(broken));
         }
     }

@@ -84,8 +84,9 @@ fn text(kind: &Kind, field: &Field) -> String {
     };
     row("does", field.about);
     row("type", &field.value.name());
+    row("range", &range(field).unwrap_or_default());
     row("default", field.default);
-    row("formerly", field.default_before);
+    row("formerly", &before(field).unwrap_or_default());
     row("since", &if field.since == 13 { "v1.13 or before".to_owned() } else { release(field.since) });
     row("until", &field.until.map(release).unwrap_or_default());
     row("gate", field.gate);
@@ -106,6 +107,19 @@ fn text(kind: &Kind, field: &Field) -> String {
     out
 }
 
+fn before(field: &Field) -> Option<String> {
+    let old: Vec<_> =
+        field.default_before.iter().map(|(default, last)| format!("{default} up to {}", release(*last))).collect();
+    (!old.is_empty()).then(|| old.join(", "))
+}
+
+fn range(field: &Field) -> Option<String> {
+    field.range.map(|(least, greatest)| match greatest {
+        i64::MAX => format!("{least} or more"),
+        _ => format!("{least} to {greatest}"),
+    })
+}
+
 fn object(field: &Field) -> Value {
     let text = |text: &'static str| if text.is_empty() { Value::Null } else { text.into() };
     json!({
@@ -113,8 +127,9 @@ fn object(field: &Field) -> Value {
         "type": field.value.name(),
         "since": release(field.since),
         "until": field.until.map(release),
+        "range": range(field),
         "default": text(field.default),
-        "defaultBefore": text(field.default_before),
+        "defaultBefore": before(field),
         "gate": text(field.gate),
         "deprecated": field.deprecated.map(|(minor, what)| json!({"since": release(minor), "what": what})),
         "flag": text(field.flag),

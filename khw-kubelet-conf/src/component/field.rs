@@ -13,6 +13,40 @@ pub struct Kind {
     pub program: &'static str,
     /// Every field that any release had.
     pub fields: &'static [Field],
+    /// What is known about feature gates: not all that there are.
+    pub gates: &'static [Gate],
+}
+
+/// A feature gate, as far as it is known.
+#[derive(Debug, Clone, Copy)]
+pub struct Gate {
+    /// Its name.
+    pub name: &'static str,
+    /// The first minor release that knows it. One that does not stops.
+    pub since: u16,
+    /// The minor release from which on it is on and cannot be switched off.
+    pub locked: Option<u16>,
+    /// The minor release in which it is due to go.
+    pub goes: Option<u16>,
+}
+
+impl Gate {
+    /// A gate that came with a minor release.
+    pub const fn new(name: &'static str, since: u16) -> Self {
+        Gate { name, since, locked: None, goes: None }
+    }
+
+    /// From when on it cannot be switched off.
+    pub const fn locked(mut self, minor: u16) -> Self {
+        self.locked = Some(minor);
+        self
+    }
+
+    /// When it is due to go.
+    pub const fn goes(mut self, minor: u16) -> Self {
+        self.goes = Some(minor);
+        self
+    }
 }
 
 /// A field of a component configuration.
@@ -30,8 +64,12 @@ pub struct Field {
     pub backports: &'static [(u16, u16)],
     /// The default, as the newest release's documentation writes it. Empty: none, or unknown.
     pub default: &'static str,
-    /// What the default was in older releases.
-    pub default_before: &'static str,
+    /// What the default was, and up to which minor release, the oldest first.
+    pub default_before: &'static [(&'static str, u16)],
+    /// A value that means something else from a minor release on: release, value, what it means.
+    pub meaning: Option<(u16, &'static str, &'static str)>,
+    /// The least and the greatest number that the program takes.
+    pub range: Option<(i64, i64)>,
     /// The feature gate that it depends on, and when.
     pub gate: &'static str,
     /// From which minor release on it is deprecated, and what that means.
@@ -155,7 +193,9 @@ impl Field {
             until: None,
             backports: &[],
             default: "",
-            default_before: "",
+            default_before: &[],
+            meaning: None,
+            range: None,
             gate: "",
             deprecated: None,
             flag: "",
@@ -182,10 +222,33 @@ impl Field {
         self
     }
 
-    /// The default of older releases.
-    pub const fn before(mut self, text: &'static str) -> Self {
-        self.default_before = text;
+    /// The defaults of older releases, and up to which minor release they held.
+    pub const fn before(mut self, defaults: &'static [(&'static str, u16)]) -> Self {
+        self.default_before = defaults;
         self
+    }
+
+    /// A value that means something else from `minor` on.
+    pub const fn meaning(mut self, minor: u16, value: &'static str, what: &'static str) -> Self {
+        self.meaning = Some((minor, value, what));
+        self
+    }
+
+    /// The default in a release that has the field.
+    pub fn default_in(&self, version: KubernetesVersion) -> &'static str {
+        let old = self.default_before.iter().find(|(_, last)| version.minor() <= *last);
+        old.map_or(self.default, |(default, _)| default)
+    }
+
+    /// The numbers that the program takes.
+    pub const fn range(mut self, least: i64, greatest: i64) -> Self {
+        self.range = Some((least, greatest));
+        self
+    }
+
+    /// Numbers from `least` on.
+    pub const fn from(self, least: i64) -> Self {
+        self.range(least, i64::MAX)
     }
 
     /// The feature gate.
@@ -241,6 +304,11 @@ impl Choice {
 }
 
 impl Kind {
+    /// The program in a sentence. Kubernetes' documents speak of "the kubelet" and of "kube-proxy".
+    pub fn the_program(&self) -> String {
+        if self.program == "kubelet" { format!("the {}", self.program) } else { self.program.to_owned() }
+    }
+
     /// The field with exactly this path.
     pub fn field(&self, path: &str) -> Option<&'static Field> {
         self.fields.iter().find(|f| f.path == path)

@@ -11,6 +11,7 @@ mod document;
 mod edit;
 mod explain;
 mod field;
+mod upgrade;
 mod value;
 mod write;
 
@@ -21,5 +22,6 @@ pub use check::{CHECKS, check_fields};
 pub use config::Config;
 pub use document::{Document, Duplicate, Marks};
 pub use explain::{ExplainArgs, FieldsArgs};
-pub use field::{Choice, Field, Kind, Life, Type, always, since, until};
-pub use value::{Mismatch, cidr};
+pub use field::{Choice, Field, Gate, Kind, Life, Type, always, since, until};
+pub use upgrade::{CHECKS as UPGRADE_CHECKS, upgrade};
+pub use value::{Mismatch, cidr, network};

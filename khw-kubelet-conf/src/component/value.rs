@@ -307,6 +307,14 @@ pub fn cidr(text: &str) -> Option<(IpAddr, u32)> {
     (prefix <= if address.is_ipv4() { 32 } else { 128 }).then_some((address, prefix))
 }
 
+/// The address with all bits after the prefix cleared.
+pub fn network(address: IpAddr, prefix: u32) -> IpAddr {
+    match address {
+        IpAddr::V4(v4) => IpAddr::V4((v4.to_bits() & u32::MAX.checked_shl(32 - prefix).unwrap_or(0)).into()),
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() & u128::MAX.checked_shl(128 - prefix).unwrap_or(0)).into()),
+    }
+}
+
 /// Go's time.ParseDuration: `1h30m`, `1.5s`, `-5m`, `0`.
 fn is_duration(text: &str) -> bool {
     let mut rest = text.strip_prefix(['-', '+']).unwrap_or(text);
