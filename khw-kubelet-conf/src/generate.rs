@@ -40,17 +40,25 @@ pub(crate) fn run(arguments: &Arguments, matches: &clap::ArgMatches) -> anyhow::
     let services = services.map_err(|e| e.field("--service-cidr"))?;
     if let Some(services) = &services {
         let dns: Vec<String> = services.dns().iter().map(ToString::to_string).collect();
-        config.put_because("clusterDNS", dns, "The tenth address of the services' range");
+        config.put_because(
+            "clusterDNS",
+            dns,
+            ("The tenth address of the services' range", "サービスのアドレス範囲の 10 番目のアドレス。"),
+        );
     }
     if arguments.cis {
         cis::apply(&mut config);
     }
     set_field_options(&mut config, &KIND, matches)?;
     if matches.get_one::<String>("resolv-conf").is_some_and(|f| f == "auto") {
-        config.put_because("resolvConf", resolv_conf(Path::new(SYSTEMD_RESOLVED).exists()), "As it is on this host");
+        config.put_because(
+            "resolvConf",
+            resolv_conf(Path::new(SYSTEMD_RESOLVED).exists()),
+            ("As it is on this host", "このホストの状態に合わせた値。"),
+        );
     }
     arguments.settings.apply(&mut config)?;
-    let (text, document) = config.render(arguments.settings.annotate)?;
+    let (text, document) = config.render(arguments.settings.annotations())?;
     if let (Some(services), Some(Value::Array(dns))) = (&services, document.get("clusterDNS"))
         && let Some(address) = services.outside(dns.iter().filter_map(Value::as_str))
     {
@@ -63,7 +71,19 @@ pub(crate) fn run(arguments: &Arguments, matches: &clap::ArgMatches) -> anyhow::
     if arguments.cis {
         cis::warnings(&document).into_iter().for_each(|text| cli::warn(crate::TOOL.name, text));
     }
-    if document.get("serverTLSBootstrap") == Some(&Value::Bool(true)) {
+    let asked = |field: &str| {
+        let on = Some(&Value::Bool(true));
+        document.get(field) == on && config.source().is_none_or(|file| file.get(field) != on)
+    };
+    if asked("rotateCertificates") {
+        cli::warn(
+            crate::TOOL.name,
+            "rotateCertificates: unless the controller manager may approve the renewal, somebody must before the \
+             certificate expires: kubectl create clusterrolebinding node-renewal --group=system:nodes \
+             --clusterrole=system:certificates.k8s.io:certificatesigningrequests:selfnodeclient",
+        );
+    }
+    if asked("serverTLSBootstrap") {
         cli::warn(
             crate::TOOL.name,
             "serverTLSBootstrap: until somebody approves the node's request, logs and exec do not work: \
@@ -121,33 +141,70 @@ fn defaults(
 ) -> Result<Config, Error> {
     let paths = Paths::new(layout, node)?;
     let mut config = Config::new(&KIND, version);
-    let mut put = |path, value: Value, reason: &str| config.put_because(path, value, reason);
-    put("authentication.anonymous.enabled", false.into(), "Everybody who calls the kubelet has to say who they are");
-    put("authentication.webhook.enabled", true.into(), "Pods such as a metrics server come with a token");
+    let mut put = |path, value: Value, reason: (&str, &str)| config.put_because(path, value, reason);
+    put(
+        "authentication.anonymous.enabled",
+        false.into(),
+        (
+            "Everybody who calls the kubelet has to say who they are",
+            "kubelet を呼び出す者は必ず身元を示さなければならない。",
+        ),
+    );
+    put(
+        "authentication.webhook.enabled",
+        true.into(),
+        ("Pods such as a metrics server come with a token", "metrics-server などの Pod はトークンで認証される。"),
+    );
     put_client_ca(&mut config, &paths);
-    let mut put = |path, value: Value, reason: &str| config.put_because(path, value, reason);
-    put("authorization.mode", "Webhook".into(), "The cluster's RBAC rules hold for the kubelet, too");
-    put("clusterDomain", "cluster.local".into(), "The same as in the cluster's DNS service");
-    put("clusterDNS", vec!["10.96.0.10"].into(), "The address of the cluster's DNS service");
+    let mut put = |path, value: Value, reason: (&str, &str)| config.put_because(path, value, reason);
+    put(
+        "authorization.mode",
+        "Webhook".into(),
+        ("The cluster's RBAC rules hold for the kubelet, too", "クラスターの RBAC のルールが kubelet にも適用される。"),
+    );
+    put(
+        "clusterDomain",
+        "cluster.local".into(),
+        ("The same as in the cluster's DNS service", "クラスターの DNS サービスの設定と同じ値にする。"),
+    );
+    put(
+        "clusterDNS",
+        vec!["10.96.0.10"].into(),
+        ("The address of the cluster's DNS service", "クラスターの DNS サービスに割り当てたアドレス。"),
+    );
     put_runtime(&mut config, runtime);
-    let mut put = |path, value: Value, reason: &str| config.put_because(path, value, reason);
-    let resolved = "The servers that systemd-resolved asks; its own address, 127.0.0.53, is no use to a pod. \
-                    Without systemd-resolved it is /etc/resolv.conf";
+    let mut put = |path, value: Value, reason: (&str, &str)| config.put_because(path, value, reason);
+    let resolved = (
+        "The servers that systemd-resolved asks; its own address, 127.0.0.53, is no use to a pod. \
+         Without systemd-resolved it is /etc/resolv.conf",
+        "systemd-resolved が問い合わせる DNS サーバーの一覧。systemd-resolved 自身のアドレス 127.0.0.53 は Pod からは使えない。\
+         systemd-resolved がなければ /etc/resolv.conf。",
+    );
     put("resolvConf", SYSTEMD_RESOLVED.into(), resolved);
-    put("runtimeRequestTimeout", "15m".into(), "Longer than the default, for slow hosts");
+    put(
+        "runtimeRequestTimeout",
+        "15m".into(),
+        ("Longer than the default, for slow hosts", "遅いホストのために、既定値より長くしてある。"),
+    );
     put_serving_pair(&mut config, &paths);
     Ok(config)
 }
 
 fn put_client_ca(config: &mut Config, paths: &Paths) {
-    let reason = "The cluster's CA: the API server's certificate is from it";
+    let reason = (
+        "The cluster's CA: the API server's certificate is from it",
+        "クラスターの CA。API サーバーの証明書もこの CA が発行している。",
+    );
     config.put_because("authentication.x509.clientCAFile", path(&paths.paths.ca), reason);
 }
 
 fn put_runtime(config: &mut Config, runtime: Runtime) {
     if runtime != Runtime::Docker {
         // The kubelet's default is cgroupfs, and two managers make pods restart for ever.
-        let reason = "The host runs with systemd; containerd needs SystemdCgroup = true with it";
+        let reason = (
+            "The host runs with systemd; containerd needs SystemdCgroup = true with it",
+            "このホストでは systemd が動いている。containerd 側も SystemdCgroup = true にする。",
+        );
         config.put_because("cgroupDriver", "systemd", reason);
     }
     // Up to v1.26 this is a flag, which the unit has.
@@ -156,21 +213,30 @@ fn put_runtime(config: &mut Config, runtime: Runtime) {
         Runtime::Crio if config.version().at_least(27) => "unix:///var/run/crio/crio.sock",
         _ => return,
     };
-    let reason = "From v1.27 on here, and no longer a flag of the unit";
+    let reason =
+        ("From v1.27 on here, and no longer a flag of the unit", "v1.27 以降はユニットのフラグではなく、ここに書く。");
     config.put_because("containerRuntimeEndpoint", endpoint, reason);
 }
 
 fn put_serving_pair(config: &mut Config, paths: &Paths) {
     if paths.of_node {
-        let reason = "Without it the kubelet makes itself one that nobody can verify";
+        let reason = (
+            "Without it the kubelet makes itself one that nobody can verify",
+            "指定しないと、kubelet は誰にも検証できない証明書を自分で作る。",
+        );
         config.put_because("tlsCertFile", path(&paths.paths.kubelet_certificate), reason);
-        config.put_because("tlsPrivateKeyFile", path(&paths.paths.kubelet_key), "Readable by root only");
+        config.put_because(
+            "tlsPrivateKeyFile",
+            path(&paths.paths.kubelet_key),
+            ("Readable by root only", "root だけが読めるようにする。"),
+        );
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Config, Runtime, defaults, resolv_conf};
+    use crate::component::Language;
     use crate::{check, cis};
     use khw_core::{KubernetesVersion, layout::Layout};
 
@@ -180,13 +246,20 @@ mod tests {
             for runtime in [Runtime::Docker, Runtime::Containerd, Runtime::Crio] {
                 let mut config: Config = defaults(version, runtime, Layout::Tutorial, Some(&"worker-1".parse()?))?;
                 cis::apply(&mut config);
-                let (plain, annotated) = (config.render(false)?, config.render(true)?);
+                let (plain, annotated) = (config.render(None)?, config.render(Some(Language::En))?);
                 assert_eq!(check(&annotated.1, version), [], "{version}");
                 assert_eq!(plain.1.root(), annotated.1.root());
                 let code: String =
                     annotated.0.lines().filter(|l| !l.trim().starts_with('#')).map(|l| l.to_owned() + "\n").collect();
                 assert_eq!(code, plain.0);
                 assert!(annotated.0.lines().all(|l| l.len() <= 100 || !l.contains('#')), "{}", annotated.0);
+                let japanese = config.render(Some(Language::Ja))?.0;
+                let code: String =
+                    japanese.lines().filter(|l| !l.trim().starts_with('#')).map(|l| l.to_owned() + "\n").collect();
+                assert_eq!(code, plain.0);
+                // Everything that the tool sets by itself is explained in Japanese.
+                let comments = japanese.lines().filter(|l| l.trim().starts_with('#'));
+                assert!(comments.into_iter().all(|l| l.chars().any(|c| c > '\u{3000}')), "{japanese}");
             }
         }
         Ok(())

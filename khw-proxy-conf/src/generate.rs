@@ -31,11 +31,15 @@ pub(crate) fn run(arguments: &Arguments, matches: &clap::ArgMatches) -> anyhow::
     };
     // CIS 4.3.1, from the benchmark of v1.27 on.
     if arguments.cis {
-        config.put_because("metricsBindAddress", "127.0.0.1:10249", "CIS 4.3.1: not for everybody to see");
+        config.put_because(
+            "metricsBindAddress",
+            "127.0.0.1:10249",
+            ("CIS 4.3.1: not for everybody to see", "CIS 4.3.1: 外部からは見えないようにする。"),
+        );
     }
     set_field_options(&mut config, &KIND, matches)?;
     arguments.settings.apply(&mut config)?;
-    let (text, document) = config.render(arguments.settings.annotate)?;
+    let (text, document) = config.render(arguments.settings.annotations())?;
     warn_and_refuse(crate::TOOL.name, &check(&document, version), &before)?;
     arguments.output.write(text.as_bytes(), Kind::Public, Existing::Replace)?;
     Ok(Exit::Done)
@@ -44,8 +48,18 @@ pub(crate) fn run(arguments: &Arguments, matches: &clap::ArgMatches) -> anyhow::
 fn defaults(version: KubernetesVersion, layout: Layout) -> Result<Config, Error> {
     let mut config = Config::new(&KIND, version);
     put_kubeconfig(&mut config, layout)?;
-    config.put_because("mode", "iptables", "The default, and right for a first cluster; write it in lower case");
-    let reason = "The pods' own range, the same as in kube-controller-manager and the network plugin";
+    config.put_because(
+        "mode",
+        "iptables",
+        (
+            "The default, and right for a first cluster; write it in lower case",
+            "既定の方式で、最初のクラスターに適している。小文字で書く。",
+        ),
+    );
+    let reason = (
+        "The pods' own range, the same as in kube-controller-manager and the network plugin",
+        "Pod のアドレス範囲。kube-controller-manager やネットワークプラグインの設定と同じ値にする。",
+    );
     config.put_because("clusterCIDR", CLUSTER_CIDR, reason);
     Ok(config)
 }
@@ -54,7 +68,10 @@ fn put_kubeconfig(config: &mut Config, layout: Layout) -> Result<(), Error> {
     // kube-proxy's paths are the same for all nodes of a layout.
     let any: NodeName = "node".parse()?;
     let kubeconfig = layout.paths(&any).kube_proxy_kubeconfig.display().to_string();
-    let reason = "Has to be here: with a file, kube-proxy ignores the flag --kubeconfig without a word";
+    let reason = (
+        "Has to be here: with a file, kube-proxy ignores the flag --kubeconfig without a word",
+        "ここに書かなければならない。設定ファイルがあると、kube-proxy は --kubeconfig フラグを黙って無視する。",
+    );
     config.put_because("clientConnection.kubeconfig", kubeconfig, reason);
     Ok(())
 }

@@ -81,7 +81,7 @@ fn a_node_s_certificate_and_the_layouts() {
 #[test]
 fn options_have_the_names_of_the_kubelet_s_flags() {
     let value = run("khw-kubelet-conf --cluster-dns 10.32.0.10 --cluster-dns=fd00::a --cluster-domain k8s.example \
-         --resolv-conf /etc/resolv.conf --max-pods 1 --max-pods 50 --fail-swap-on=false --rotate-certificates \
+         --resolv-conf /etc/resolv.conf --max-pods 1 --max-pods 50 --fail-swap-on=false --serialize-image-pulls \
          --eviction-hard 'memory.available<5%,nodefs.available<1Gi' --oom-score-adj -998 --service-cidr 10.32.0.0/16,fd00::/112 \
          --feature-gates A=true");
     for (field, expected) in [
@@ -90,7 +90,7 @@ fn options_have_the_names_of_the_kubelet_s_flags() {
         ("resolvConf", "/etc/resolv.conf"),
         ("maxPods", "50"),
         ("failSwapOn", "false"),
-        ("rotateCertificates", "true"),
+        ("serializeImagePulls", "true"),
         ("evictionHard", r#"{"memory.available": "5%", "nodefs.available": "1Gi"}"#),
         ("oomScoreAdj", "-998"),
         ("featureGates", r#"{"A": true}"#),
@@ -269,6 +269,17 @@ fn what_works_but_is_not_meant_is_warned_of() {
         "khw-kubelet-conf: warning: serverTLSBootstrap: until somebody approves the node's request, logs and exec do not \
          work: kubectl get csr, kubectl certificate approve NAME\n",
     );
+    Sandbox::new().sh("khw-kubelet-conf --rotate-certificates -o out.yaml").says(
+        "khw-kubelet-conf: warning: rotateCertificates: unless the controller manager may approve the renewal, somebody must \
+         before the certificate expires: kubectl create clusterrolebinding node-renewal --group=system:nodes \
+         --clusterrole=system:certificates.k8s.io:certificatesigningrequests:selfnodeclient\n",
+    );
+    // What a file has already was not asked for.
+    let own = OWN.replace("maxPods: 110", "rotateCertificates: true\nserverTLSBootstrap: true");
+    assert_eq!(
+        Sandbox::new().sh_with("khw-kubelet-conf --from - --set maxPods=5 | grep maxPods", own.as_bytes()).ok(),
+        "maxPods: 5\n"
+    );
 }
 
 #[test]
@@ -297,18 +308,22 @@ fn cis_follows_the_benchmark_of_the_version() {
     }
     Sandbox::new().sh("khw-kubelet-conf --cis -o out.yaml").says(
         "khw-kubelet-conf: warning: tlsCertFile: the benchmark wants it and tlsPrivateKeyFile: say --node NAME, or give the \
-         kubelet the flags\n",
+         kubelet the flags\n\
+         khw-kubelet-conf: warning: rotateCertificates: unless the controller manager may approve the renewal, somebody must \
+         before the certificate expires: kubectl create clusterrolebinding node-renewal --group=system:nodes \
+         --clusterrole=system:certificates.k8s.io:certificatesigningrequests:selfnodeclient\n",
     );
-    let mine =
-        run("khw-kubelet-conf --cis --node worker-1 --pod-max-pids 100 --set readOnlyPort=0 --unset seccompDefault");
+    let mine = run(
+        "khw-kubelet-conf --cis --node worker-1 --pod-max-pids 100 --set readOnlyPort=0 --unset seccompDefault 2>warnings",
+    );
     assert_eq!((&mine["podPidsLimit"], mine.get("seccompDefault")), (&100.into(), None), "one's own options win");
 }
 
 #[test]
 fn annotations_explain_and_change_nothing() {
     let sandbox = Sandbox::new();
-    let annotated = sandbox.sh("khw-kubelet-conf --annotate --cis --node worker-1").ok();
-    assert_eq!(yaml(&annotated), run("khw-kubelet-conf --cis --node worker-1"));
+    let annotated = sandbox.sh("khw-kubelet-conf --annotate --cis --node worker-1 2>warnings").ok();
+    assert_eq!(yaml(&annotated), run("khw-kubelet-conf --cis --node worker-1 2>warnings"));
     let comment = "# Process limit per pod; -1 leaves it to the node.\n# CIS 4.2.13: no pod takes all processes of the node.\n\
                    podPidsLimit: 4096\n";
     assert!(annotated.contains(comment), "{annotated}");
@@ -316,6 +331,23 @@ fn annotations_explain_and_change_nothing() {
     let own = sandbox.sh("khw-kubelet-conf --annotate --cluster-domain k8s.example").ok();
     let comment = "  mode: Webhook\n# DNS domain put into the search list of every pod.\nclusterDomain: k8s.example\n";
     assert!(own.contains(comment), "{own}");
+}
+
+#[test]
+fn annotations_can_be_in_japanese() {
+    let sandbox = Sandbox::new();
+    let annotated = sandbox.sh("khw-kubelet-conf --annotate --lang ja --node worker-1 --set eventBurst=5").ok();
+    assert_eq!(yaml(&annotated), run("khw-kubelet-conf --node worker-1 --set eventBurst=5"));
+    for comment in [
+        "# クラスターの DNS サービスのアドレス。Pod の resolv.conf に書き込まれる。\n\
+         # クラスターの DNS サービスに割り当てたアドレス。\nclusterDNS:\n",
+        // No Japanese text yet.
+        "# Short-time burst over eventRecordQPS.\neventBurst: 5\n",
+    ] {
+        assert!(annotated.contains(comment), "{annotated}");
+    }
+    let ran = sandbox.sh("khw-kubelet-conf --lang ja");
+    assert!(ran.status == 2 && ran.stderr.contains("--annotate"), "{ran:?}");
 }
 
 #[test]

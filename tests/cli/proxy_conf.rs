@@ -78,6 +78,16 @@ fn cis_and_annotations() {
 }
 
 #[test]
+fn annotations_can_be_in_japanese() {
+    let text = Sandbox::new().sh("khw-proxy-conf --cis --annotate --lang ja").ok();
+    assert_eq!(yaml(&text), run("khw-proxy-conf --cis"));
+    let comment =
+        "# メトリクスを公開するアドレスとポート。\n# CIS 4.3.1: 外部からは見えないようにする。\nmetricsBindAddress:";
+    assert!(text.contains(comment), "{text}");
+    assert!(text.lines().filter(|l| l.trim().starts_with('#')).all(|l| l.contains('。')), "{text}");
+}
+
+#[test]
 fn modes_by_version() {
     for (version, mode) in [
         ("1.13", "userspace"),

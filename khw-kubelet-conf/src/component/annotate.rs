@@ -4,6 +4,30 @@ use super::document::{Document, Marks};
 use khw_core::Error;
 use serde_json::Value;
 
+/// The language of annotations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Language {
+    /// English
+    En,
+    /// Japanese, as far as there is one; else English
+    Ja,
+}
+
+/// Why a field is set as it is. Without the period in English, as whole sentences in Japanese.
+#[derive(Debug, Clone)]
+pub struct Reason {
+    /// In English.
+    pub en: String,
+    /// In Japanese.
+    pub ja: String,
+}
+
+impl From<(&str, &str)> for Reason {
+    fn from((en, ja): (&str, &str)) -> Self {
+        Reason { en: en.to_owned(), ja: ja.to_owned() }
+    }
+}
+
 /// The text with what `comment` says of each field's path above it, unless it stands there already. Fields that do not
 /// begin a line have no place for a comment, and those inside lists get none.
 pub(super) fn with_comments(
@@ -51,18 +75,103 @@ fn collect(value: &Value, marks: &Marks, parent: &str, fields: &mut Vec<(usize, 
     }
 }
 
-/// Text in lines that fit 100 columns.
+/// Text in lines that fit 100 columns. Japanese letters take two, and may be parted anywhere but before a closing mark
+/// or after an opening one.
 fn wrapped(text: &str, indent: usize) -> Vec<String> {
     let width = 98_usize.saturating_sub(indent);
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    for word in words(text) {
+        let (space, word) = word.strip_prefix(' ').map_or(("", word.as_str()), |word| (" ", word));
         match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
+            Some(line) if columns(line) + space.len() + columns(word) <= width => {
+                line.push_str(space);
                 line.push_str(word);
             }
             _ => lines.push(word.to_owned()),
         }
     }
     lines
+}
+
+/// What stays together: words, and single wide letters with the marks that belong to them. A leading blank says that
+/// there was one.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut blank = false;
+    let mut last = ' ';
+    for letter in text.chars() {
+        if letter.is_whitespace() {
+            blank = true;
+            continue;
+        }
+        let together = !blank
+            && (closes(letter)
+                || opens(last)
+                || (is_narrow(letter) && is_narrow(last))
+                || (last == ' ' && words.is_empty()));
+        match words.last_mut() {
+            Some(word) if together => word.push(letter),
+            _ => words.push(if blank { format!(" {letter}") } else { letter.to_string() }),
+        }
+        (blank, last) = (false, letter);
+    }
+    words
+}
+
+fn opens(letter: char) -> bool {
+    matches!(letter, '(' | '「')
+}
+
+fn closes(letter: char) -> bool {
+    matches!(
+        letter,
+        ')' | '」'
+            | '、'
+            | '。'
+            | 'ー'
+            | 'っ'
+            | 'ゃ'
+            | 'ゅ'
+            | 'ょ'
+            | 'ッ'
+            | 'ャ'
+            | 'ュ'
+            | 'ョ'
+            | 'ァ'
+            | 'ィ'
+            | 'ゥ'
+            | 'ェ'
+            | 'ォ'
+    )
+}
+
+fn is_narrow(letter: char) -> bool {
+    letter < '\u{1100}'
+}
+
+fn columns(text: &str) -> usize {
+    text.chars().map(|letter| if is_narrow(letter) { 1 } else { 2 }).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{columns, wrapped};
+
+    #[test]
+    fn lines_fit_and_nothing_is_lost() {
+        let english =
+            "How requests to the kubelet are authorised: Webhook asks the API server, AlwaysAllow lets all through.";
+        assert_eq!(wrapped(english, 2).join(" "), english);
+        let japanese =
+            "kubelet へのリクエストの認可方法。Webhook は API サーバーに問い合わせ、AlwaysAllow はすべて許可する。";
+        for indent in 0..90 {
+            let lines = wrapped(japanese, indent);
+            let bare = |text: &str| text.replace(' ', "");
+            assert_eq!(bare(&lines.concat()), bare(japanese));
+            assert!(lines.iter().all(|l| columns(l) + indent <= 98 || l.chars().count() < 20), "{lines:?}");
+            assert!(lines.iter().all(|l| !l.starts_with(['、', '。', 'ー', ' '])), "{lines:?}");
+        }
+        assert_eq!(wrapped("あ い", 0), ["あ い"]);
+        assert_eq!(wrapped("", 0), [""; 0]);
+    }
 }

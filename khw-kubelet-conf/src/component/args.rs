@@ -1,6 +1,7 @@
 //! What the command lines of both tools share: `--kubernetes-version`, an option for every field that has a flag of the
 //! program's own, `--set`, `--unset`, and `check`.
 
+use super::annotate::Language;
 use super::check::refuse_errors;
 use super::config::Config;
 use super::document::Document;
@@ -9,6 +10,7 @@ use super::upgrade;
 use clap::parser::ValueSource;
 use khw_core::finding::{Finding, ReportArgs, Severity};
 use khw_core::{Error, Exit, KubernetesVersion, cli, input::Input};
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// The `--kubernetes-version` option.
@@ -35,9 +37,17 @@ pub struct SettingArgs {
     /// Explain each field in a comment above it: what it does, and why it is set
     #[arg(long)]
     pub annotate: bool,
+    /// The language of --annotate: what has no Japanese text yet is explained in English
+    #[arg(long, value_enum, default_value = "en", value_name = "LANG", requires = "annotate")]
+    pub lang: Language,
 }
 
 impl SettingArgs {
+    /// The language to annotate in, if that is asked for.
+    pub fn annotations(&self) -> Option<Language> {
+        self.annotate.then_some(self.lang)
+    }
+
     /// The existing file to start from, if one is named.
     ///
     /// # Errors
@@ -150,7 +160,8 @@ pub fn refuse_options(matches: &clap::ArgMatches) -> Result<(), Error> {
 /// # Errors
 /// When there is a new finding of severity error, or the file is of no kind that the program reads.
 pub fn warn_and_refuse(tool: &str, findings: &[Finding], before: &[Finding]) -> Result<(), Error> {
-    let known = |f: &Finding| f.name != "wrong-kind" && before.iter().any(|b| b.name == f.name && b.field == f.field);
+    let before: HashSet<_> = before.iter().map(|f| (f.name, f.field.as_deref())).collect();
+    let known = |f: &Finding| f.name != "wrong-kind" && before.contains(&(f.name, f.field.as_deref()));
     refuse_errors(findings.iter().filter(|f| !known(f)))?;
     for finding in findings.iter().filter(|f| f.severity == Severity::Warning || known(f)) {
         cli::warn(tool, format_args!("{}: {}", finding.field.as_deref().unwrap_or_default(), finding.message));

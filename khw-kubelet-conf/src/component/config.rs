@@ -1,5 +1,6 @@
 //! A configuration in the making: defaults or an existing file, then options, then `--set` and `--unset`, then text.
 
+use super::annotate::{Language, Reason};
 use super::document::Document;
 use super::field::{Field, Kind, Life, Type};
 use super::{annotate, edit, value, write};
@@ -12,7 +13,7 @@ pub struct Config {
     kind: &'static Kind,
     version: KubernetesVersion,
     root: Map<String, Value>,
-    reasons: Vec<(&'static str, String)>,
+    reasons: Vec<(&'static str, Reason)>,
     source: Option<Source>,
 }
 
@@ -79,7 +80,7 @@ impl Config {
     }
 
     /// The same, with the reason that an annotated file gives for it.
-    pub fn put_because(&mut self, path: &'static str, value: impl Into<Value>, reason: impl Into<String>) {
+    pub fn put_because(&mut self, path: &'static str, value: impl Into<Value>, reason: impl Into<Reason>) {
         self.put(path, value);
         self.reasons.retain(|(known, _)| *known != path);
         self.reasons.push((path, reason.into()));
@@ -161,15 +162,17 @@ impl Config {
     /// # Errors
     /// When the text does not read as what was meant. That of a new file always does; an existing one may be of a form
     /// that cannot be edited.
-    pub fn render(&self, annotate: bool) -> Result<(String, Document), Error> {
+    pub fn render(&self, annotate: Option<Language>) -> Result<(String, Document), Error> {
         let (text, document) = match &self.source {
             Some(source) => edit::rewrite(&source.text, &source.document, &self.root).map_err(|e| e.file(&source.name)),
             None => self.read_back(write::to_yaml(&self.root)),
         }?;
-        if !annotate {
-            return Ok((text, document));
+        match annotate {
+            None => Ok((text, document)),
+            Some(language) => {
+                self.read_back(annotate::with_comments(&text, &document, &|path| self.comment(path, language))?)
+            }
         }
-        self.read_back(annotate::with_comments(&text, &document, &|path| self.comment(path))?)
     }
 
     fn read_back(&self, text: String) -> Result<(String, Document), Error> {
@@ -181,10 +184,17 @@ impl Config {
     }
 
     /// What a field does, and why it is set to this.
-    fn comment(&self, path: &str) -> Vec<String> {
-        let about = self.kind.field(path).map(|f| f.about).filter(|about| !about.is_empty());
-        let reason = self.reasons.iter().find(|(known, _)| *known == path).map(|(_, reason)| reason);
-        about.map(|about| format!("{about}.")).into_iter().chain(reason.map(|reason| format!("{reason}."))).collect()
+    fn comment(&self, path: &str, language: Language) -> Vec<String> {
+        let about = self.kind.field(path).map(|field| match language {
+            Language::Ja if !field.about_ja.is_empty() => field.about_ja.to_owned(),
+            _ if field.about.is_empty() => String::new(),
+            _ => format!("{}.", field.about),
+        });
+        let reason = self.reasons.iter().find(|(known, _)| *known == path).map(|(_, reason)| match language {
+            Language::Ja => reason.ja.clone(),
+            Language::En => format!("{}.", reason.en),
+        });
+        about.into_iter().chain(reason).filter(|text| !text.is_empty()).collect()
     }
 }
 
@@ -237,7 +247,7 @@ fn remove(map: &mut Map<String, Value>, parts: &[&str]) {
 #[cfg(test)]
 pub(super) mod tests {
     use super::Config;
-    use crate::component::{Field, Life, Type, check_fields};
+    use crate::component::{Field, Language, Life, Type, check_fields};
     use crate::fields::KIND;
     use khw_core::KubernetesVersion;
 
@@ -273,7 +283,7 @@ pub(super) mod tests {
                 let mut config = Config::new(&KIND, version);
                 let set = config.set(field.path, &sample(field.value, version));
                 assert_eq!(set.is_ok(), field.life(version) == Life::There, "{version} {}: {set:?}", field.path);
-                let (text, document) = config.render(true)?;
+                let (text, document) = config.render(Some(Language::En))?;
                 let findings = check_fields(&KIND, &document, version);
                 assert!(findings.iter().all(|f| f.name == "field-deprecated"), "{version} {text} {findings:?}");
             }
@@ -290,7 +300,7 @@ pub(super) mod tests {
         config.unset("authentication.x509.clientCAFile")?;
         config.unset("evictionHard.memory.available")?;
         config.unset("maxPods")?;
-        let text = config.render(false)?.0;
+        let text = config.render(None)?.0;
         assert_eq!(
             text,
             "kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\nevictionHard:\n  nodefs.available: \"5%\"\n"
@@ -303,7 +313,7 @@ pub(super) mod tests {
         fn any_string_reads_as_that_string(text in ".*") {
             let mut config = Config::new(&KIND, KubernetesVersion::NEWEST);
             config.set("clusterDomain", &text)?;
-            let (_, document) = config.render(true)?;
+            let (_, document) = config.render(Some(Language::En))?;
             proptest::prop_assert_eq!(document.text("clusterDomain"), Some(text.as_str()));
         }
 
@@ -312,7 +322,7 @@ pub(super) mod tests {
             let path = KIND.fields[field].path;
             let mut config = Config::new(&KIND, KubernetesVersion::NEWEST);
             if config.set(path, &text).is_ok() {
-                let findings = check_fields(&KIND, &config.render(false)?.1, KubernetesVersion::NEWEST);
+                let findings = check_fields(&KIND, &config.render(None)?.1, KubernetesVersion::NEWEST);
                 // Fields inside {…} and […] are looked at when all is set.
                 let inside = |name: &str| ["unknown-field", "wrong-type", "wrong-value", "empty-value", "field-deprecated"].contains(&name);
                 proptest::prop_assert!(findings.iter().all(|f| inside(f.name)), "{} {:?}", path, findings);

@@ -133,7 +133,7 @@ evictionHard:
         let mut config = Config::from_text(&KIND, KubernetesVersion::NEWEST, text.as_bytes())?;
         settings.iter().try_for_each(|(path, value)| config.set(path, value))?;
         unset.iter().try_for_each(|path| config.unset(path))?;
-        config.render(false).map(|(text, _)| text)
+        config.render(None).map(|(text, _)| text)
     }
 
     #[test]

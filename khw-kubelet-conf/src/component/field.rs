@@ -78,6 +78,8 @@ pub struct Field {
     pub flag: &'static str,
     /// What it does.
     pub about: &'static str,
+    /// The same in Japanese: whole sentences, for the fields that the tools set by themselves.
+    pub about_ja: &'static str,
     /// What else one should know.
     pub note: &'static str,
 }
@@ -200,6 +202,7 @@ impl Field {
             deprecated: None,
             flag: "",
             about: "",
+            about_ja: "",
             note: "",
         }
     }
@@ -272,6 +275,12 @@ impl Field {
     /// What it does.
     pub const fn about(mut self, text: &'static str) -> Self {
         self.about = text;
+        self
+    }
+
+    /// What it does, in Japanese.
+    pub const fn ja(mut self, text: &'static str) -> Self {
+        self.about_ja = text;
         self
     }
 

@@ -15,6 +15,7 @@ mod upgrade;
 mod value;
 mod write;
 
+pub use annotate::{Language, Reason};
 pub use args::{
     CheckArgs, SettingArgs, VersionArgs, field_options, refuse_options, set_field_options, warn_and_refuse,
 };

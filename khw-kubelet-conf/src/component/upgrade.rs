@@ -4,6 +4,7 @@ use super::document::Document;
 use super::field::{Field, Kind, Life};
 use khw_core::{KubernetesVersion, finding::Finding};
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// The findings of [`upgrade`] beside those of the check itself.
 pub const CHECKS: &[&str] = &["default-changed", "meaning-changed"];
@@ -16,8 +17,9 @@ pub fn upgrade(
     check: &dyn Fn(&Document, KubernetesVersion) -> Vec<Finding>,
 ) -> Vec<Finding> {
     let before = check(document, from);
+    let before: HashSet<_> = before.iter().map(|f| (f.name, f.field.as_deref())).collect();
     let mut findings = check(document, to);
-    findings.retain(|f| !before.iter().any(|b| b.name == f.name && b.field == f.field));
+    findings.retain(|f| !before.contains(&(f.name, f.field.as_deref())));
     let fields = kind.fields.iter().filter(|f| f.life(to) == Life::There && !f.path.contains('['));
     findings.extend(fields.flat_map(|field| {
         default_changed(field, document, from, to).into_iter().chain(meaning_changed(field, document, from, to))
