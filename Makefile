@@ -15,7 +15,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # and procedural macros, which cannot be static.
 RELEASE := $(TARGET)/$(HOST)/release
 
-.PHONY: all build demo test bench lint fmt man install clean
+.PHONY: all build demo test lab bench lint fmt man install clean
 all: build
 
 build:
@@ -28,6 +28,10 @@ demo:
 
 test:
 	tests/judges.sh $(CARGO) test --workspace --locked
+
+# A real kubelet joins a real API server: tests/lab/README.md. As root on Debian 12.
+lab:
+	tests/judges.sh --only compiler tests/lab/lab
 
 bench: build
 	KHW_BIN_DIR=$(abspath $(RELEASE)) tests/judges.sh \
