@@ -8,9 +8,9 @@
 
 use crate::Error;
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, RenameFlags, openat, renameat, renameat2};
+use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, RenameFlags, openat, renameat, renameat2};
 use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, fstatat};
-use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, fsync, unlinkat};
+use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, fsync, syncfs, unlinkat};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{Read, Write};
@@ -88,11 +88,72 @@ pub fn file(path: &Path, content: &[u8], attributes: Attributes, existing: Exist
             return write.map(|()| Placed::Written).map_err(|e| Error::io(path.display(), &e));
         }
     }
-    let (Some(name), parent) = (target.file_name(), target.parent()) else {
-        return Err(is_directory(path));
-    };
-    let parent = parent.filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Directory::open(parent)?.place_as(path, name, content, attributes, existing)
+    let Some(name) = target.file_name() else { return Err(is_directory(path)) };
+    Directory::open(parent(&target))?.place_as(path, name, content, attributes, existing)
+}
+
+/// A file that is written and has its mode, but not yet its name: one of many that are made durable together.
+///
+/// A disk takes a few milliseconds for each fsync; a thousand files are one [`sync_file_system`] between writing and
+/// naming them. A file that is dropped without [`Staged::place`] is removed.
+#[derive(Debug)]
+pub struct Staged {
+    path: PathBuf,
+    temporary: Option<PathBuf>,
+}
+
+/// Writes a new file beside `path`, without waiting for the disk. [`Staged::place`] gives it its name.
+///
+/// # Errors
+/// When the directory is not there or the system refuses.
+pub fn stage(path: &Path, content: &[u8], attributes: Attributes) -> Result<Staged, Error> {
+    let (parent, Some(name)) = (parent(path), path.file_name()) else { return Err(is_directory(path)) };
+    let directory = Directory::open(parent)?;
+    let mut temporary = Temporary::create(directory.as_fd(), name, creation_mode(attributes, None))
+        .map_err(|errno| failed(path, errno))?;
+    temporary.write(content, attributes, None).map_err(|e| Error::io(path.display(), &e))?;
+    Ok(Staged { path: path.to_owned(), temporary: Some(parent.join(temporary.keep())) })
+}
+
+impl Staged {
+    /// Gives the file its name, at once and wholly.
+    ///
+    /// # Errors
+    /// When a file of that name is there and may not be replaced, or the system refuses.
+    pub fn place(mut self, existing: Existing) -> Result<(), Error> {
+        let Some(temporary) = self.temporary.take() else { return Ok(()) };
+        let renamed = match existing {
+            Existing::Replace => renameat(AT_FDCWD, &temporary, AT_FDCWD, &self.path),
+            Existing::Refuse => renameat2(AT_FDCWD, &temporary, AT_FDCWD, &self.path, RenameFlags::RENAME_NOREPLACE),
+        };
+        renamed.map_err(|errno| {
+            self.temporary = Some(temporary);
+            if errno == Errno::EEXIST { exists(&self.path) } else { failed(&self.path, errno) }
+        })
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if let Some(temporary) = &self.temporary {
+            // Nothing more can be done about it, and the error that led here is already on its way.
+            let _ = std::fs::remove_file(temporary);
+        }
+    }
+}
+
+/// Waits until everything that was written to the file system of `directory` is on the disk.
+///
+/// # Errors
+/// When the directory is not there or the disk fails.
+pub fn sync_file_system(directory: &Path) -> Result<(), Error> {
+    let directory = Directory::open(directory)?;
+    syncfs(&directory).map_err(|errno| failed(directory.shown(), errno))
+}
+
+/// The directory of a path: the current one when there is none in it.
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn is_directory(path: &Path) -> Error {
@@ -281,7 +342,13 @@ impl<'a> Temporary<'a> {
         }
     }
 
+    /// Writes it and waits until it is on the disk.
     fn fill(&mut self, content: &[u8], attributes: Attributes, replaced: Option<&FileStat>) -> std::io::Result<()> {
+        self.write(content, attributes, replaced)?;
+        self.file.sync_all()
+    }
+
+    fn write(&mut self, content: &[u8], attributes: Attributes, replaced: Option<&FileStat>) -> std::io::Result<()> {
         match (attributes.owner, replaced) {
             (Some(owner), _) => {
                 fchown(&self.file, Some(Uid::from_raw(owner.uid)), Some(Gid::from_raw(owner.gid)))?;
@@ -296,8 +363,13 @@ impl<'a> Temporary<'a> {
         if let Permission::Exactly(bits) = attributes.permission {
             fchmod(&self.file, Mode::from_bits_truncate(bits))?;
         }
-        self.file.write_all(content)?;
-        self.file.sync_all()
+        self.file.write_all(content)
+    }
+
+    /// Closes it and leaves it under its temporary name.
+    fn keep(mut self) -> OsString {
+        self.renamed = true;
+        std::mem::take(&mut self.name)
     }
 
     fn rename(mut self, target: &OsStr, existing: Existing) -> Result<(), Errno> {
@@ -323,7 +395,7 @@ impl Drop for Temporary<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Attributes, Existing, Permission, Placed, file};
+    use super::{Attributes, Existing, Permission, Placed, file, stage, sync_file_system};
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     const SECRET: Attributes = Attributes { permission: Permission::Exactly(0o600), owner: None };
@@ -381,6 +453,25 @@ mod tests {
         file(&link, b"new", PUBLIC, Existing::Replace)?;
         assert!(std::fs::symlink_metadata(&link)?.is_symlink());
         assert_eq!(std::fs::read(&target)?, b"new");
+        Ok(())
+    }
+
+    #[test]
+    fn a_staged_file_has_no_name_until_it_is_placed() -> Result {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("key");
+        drop(stage(&path, b"a", SECRET)?);
+        assert_eq!(std::fs::read_dir(dir.path())?.count(), 0, "a dropped one goes away");
+        let (first, second) = (stage(&path, b"first", SECRET)?, stage(&path, b"second", SECRET)?);
+        assert!(!path.exists());
+        sync_file_system(dir.path())?;
+        first.place(Existing::Refuse)?;
+        let error = second.place(Existing::Refuse).err().ok_or("it was overwritten")?;
+        assert_eq!(error.to_string(), format!("{}: is already there and is not overwritten", path.display()));
+        assert_eq!((std::fs::read(&path)?, mode(&path)?), (b"first".to_vec(), 0o600));
+        stage(&path, b"third", SECRET)?.place(Existing::Replace)?;
+        assert_eq!(std::fs::read(&path)?, b"third");
+        assert_eq!(std::fs::read_dir(dir.path())?.count(), 1, "no temporary file is left");
         Ok(())
     }
 
