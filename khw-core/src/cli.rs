@@ -210,7 +210,12 @@ fn usage(tool: &str, error: &clap::Error) -> Error {
             .find_map(|kind| context(kind).map(text).filter(|t| !t.is_empty()))
             .map(|similar| format!("did you mean '{similar}'?"))
     };
-    let argument = named(ContextKind::InvalidArg);
+    // An argument that may be missing is `[NAME]` for clap; in a message it is the same as `<NAME>`.
+    let argument_named = |kind| {
+        let name = named(kind);
+        name.strip_prefix('[').map(|rest| format!("<{}", rest.replacen(']', ">", 1))).unwrap_or(name)
+    };
+    let argument = argument_named(ContextKind::InvalidArg);
     let value = named(ContextKind::InvalidValue);
     match error.kind() {
         ErrorKind::UnknownArgument => {
@@ -244,7 +249,7 @@ fn usage(tool: &str, error: &clap::Error) -> Error {
             }
         }
         ErrorKind::ArgumentConflict => {
-            let other = named(ContextKind::PriorArg);
+            let other = argument_named(ContextKind::PriorArg);
             Error::new(format!("cannot be used together with {other}")).field(argument).hint(help())
         }
         _ => {
