@@ -2,16 +2,18 @@
 //!
 //! `genrsa`, `req` and `x509` have openssl's options; `words.rs` takes them with one dash, as openssl does.
 
-use crate::identity::Role;
-use crate::key::{Digest, KeyType};
+mod own;
+
+pub(crate) use own::*;
+
+use crate::key::Digest;
 use clap::{Args, Parser, Subcommand};
-use khw_core::NodeName;
 use std::path::PathBuf;
 
 /// Keys and certificates of a hand-built Kubernetes cluster.
 ///
-/// genrsa, req and x509 take the lines that the tutorial gives to openssl, with the same options, one dash or two. ca,
-/// node and client are the shorter way. Private keys have mode 0600 and are never overwritten without --force.
+/// genrsa, req and x509 take the lines that the tutorial gives to openssl, with the same options, one dash or two. The
+/// other commands are the shorter way. Private keys have mode 0600 and are never overwritten without --force.
 #[derive(Parser)]
 #[command(name = "khw-cert", disable_help_subcommand = true)]
 pub(crate) struct Arguments {
@@ -24,87 +26,17 @@ pub(crate) enum Command {
     Ca(Ca),
     Node(Node),
     Client(Client),
+    Server(Server),
+    Key(Key),
+    Csr(Csr),
+    Sign(Sign),
+    Renew(Renew),
+    Inspect(Inspect),
+    Check(Check),
+    Expiry(Expiry),
     Genrsa(Genrsa),
     Req(Req),
     X509(X509),
-}
-
-/// Make a CA: ca.crt and ca.key.
-#[derive(Args)]
-pub(crate) struct Ca {
-    /// The common name of the CA
-    #[arg(long, default_value = "KUBERNETES-CA", value_name = "NAME")]
-    pub(crate) cn: String,
-    /// The organization of the CA; may be given several times
-    #[arg(long, default_value = "Kubernetes", value_name = "NAME")]
-    pub(crate) org: Vec<String>,
-    /// How long the certificate is valid
-    #[arg(long, default_value_t = 3650, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) days: u32,
-    #[command(flatten)]
-    pub(crate) making: Making,
-}
-
-/// Make key and certificate of a node: NAME.key and NAME.crt.
-///
-/// The certificate has the common name system:node:NAME, the organization system:nodes, NAME and the given names and
-/// addresses as subject alternative names, and server and client usage. It is valid from five minutes ago, because
-/// the clocks of hosts differ.
-#[derive(Args)]
-pub(crate) struct Node {
-    /// The name of the node, as `kubectl get nodes` will show it
-    #[arg(value_name = "NAME")]
-    pub(crate) name: NodeName,
-    /// More names and IP addresses under which the node is reached
-    #[arg(value_name = "SAN")]
-    pub(crate) names: Vec<String>,
-    #[command(flatten)]
-    pub(crate) signer: Signer,
-    /// How long the certificate is valid
-    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) days: u32,
-    #[command(flatten)]
-    pub(crate) making: Making,
-}
-
-/// Make key and certificate of a client of the API server: ROLE.key and ROLE.crt.
-#[derive(Args)]
-pub(crate) struct Client {
-    /// Who it is
-    #[arg(value_name = "ROLE")]
-    pub(crate) role: Role,
-    #[command(flatten)]
-    pub(crate) signer: Signer,
-    /// How long the certificate is valid
-    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) days: u32,
-    #[command(flatten)]
-    pub(crate) making: Making,
-}
-
-/// The CA that signs.
-#[derive(Args)]
-pub(crate) struct Signer {
-    /// The certificate of the CA
-    #[arg(long, default_value = "ca.crt", value_name = "FILE")]
-    pub(crate) ca: PathBuf,
-    /// The private key of the CA [default: the file of --ca with the ending .key]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ca_key: Option<PathBuf>,
-}
-
-/// How a key and a certificate are made and where they go.
-#[derive(Args)]
-pub(crate) struct Making {
-    /// rsa:2048, rsa:3072, rsa:4096, ecdsa:p256, ecdsa:p384 or ed25519
-    #[arg(long, default_value = "rsa:2048", value_name = "TYPE")]
-    pub(crate) key_type: KeyType,
-    /// The directory for the files [default: that of the CA]
-    #[arg(short = 'd', long, value_name = "DIR")]
-    pub(crate) directory: Option<PathBuf>,
-    /// Replace a key and a certificate that are already there
-    #[arg(long)]
-    pub(crate) force: bool,
 }
 
 /// Make an RSA key, as `openssl genrsa`.

@@ -1,12 +1,15 @@
 //! The CA that signs: a certificate that may, and its own key.
 
+use crate::args::Signer;
 use crate::certificate::Certificate;
-use crate::extension::{Context, Issuer, Signer};
+use crate::extension::{self, Context, Issuer};
 use crate::issue::{Validity, date};
 use crate::key::PrivateKey;
+use crate::key_source;
 use khw_core::Error;
 use khw_core::input::Input;
 use time::{Duration, OffsetDateTime};
+use zeroize::Zeroizing;
 
 /// A CA's certificate and key, which belong together.
 pub(crate) struct Authority {
@@ -17,18 +20,31 @@ pub(crate) struct Authority {
 }
 
 impl Authority {
-    /// Reads both. A certificate that is no CA, and a key that is not its own, are refused.
+    /// The CA that the options name.
+    pub(crate) fn of(signer: &Signer) -> Result<Self, Error> {
+        let key = match &signer.ca_key {
+            Some(key) => key_source::input(key)?,
+            None if signer.ca.as_os_str() == "-" => Input::Stdin,
+            None => Input::new(signer.ca.with_extension("key")),
+        };
+        Authority::read(&Input::new(&signer.ca), &key)
+    }
+
+    /// Reads both, from one input when that is the same. A certificate that is no CA, and a key that is not its own, are
+    /// refused.
     pub(crate) fn read(certificate: &Input, key: &Input) -> Result<Self, Error> {
         let named = certificate.to_string();
-        let certificate = Certificate::from_pem(&certificate.read()?).map_err(|e| e.file(&named))?;
+        let content = Zeroizing::new(certificate.read()?);
+        let is_one = certificate == key;
+        let certificate = Certificate::from_pem(&content).map_err(|e| e.file(&named))?;
         if !certificate.is_ca() {
             return Err(Error::new("is not a CA certificate: what it signs is accepted by nobody")
                 .file(&named)
                 .hint("sign with the certificate of the CA, or make one with khw-cert ca"));
         }
         let key_name = key.to_string();
-        let key = zeroize::Zeroizing::new(key.read()?);
-        let key = PrivateKey::from_pem(&key).map_err(|e| e.file(&key_name))?;
+        let content = if is_one { content } else { Zeroizing::new(key.read()?) };
+        let key = PrivateKey::from_pem(&content).map_err(|e| e.file(&key_name))?;
         if !key.belongs_to(&certificate) {
             return Err(Error::new(format!("is not the key of {named}"))
                 .file(&key_name)
@@ -41,12 +57,18 @@ impl Authority {
     pub(crate) fn context<'a>(&'a self, public_key: &'a [u8]) -> Context<'a> {
         Context {
             public_key,
-            issuer: Issuer::Ca(Signer {
+            issuer: Issuer::Ca(extension::Signer {
                 key_identifier: self.certificate.subject_key_identifier(),
                 name: self.certificate.issuer_der(),
                 serial: &self.serial,
             }),
         }
+    }
+
+    /// From now on for so many days, a little earlier for hosts whose clocks are behind; refused when it outlives the CA.
+    pub(crate) fn validity(&self, days: u32) -> Result<Validity, Error> {
+        let validity = Validity::days(days)?.with_clock_skew(Some(&self.certificate)).ending_with(&self.certificate);
+        self.outlived_by(validity).map_or(Ok(validity), Err)
     }
 
     /// What is wrong with a certificate of this validity, if it outlives the CA.

@@ -223,7 +223,8 @@ fn is_certificate(block: &pem_file::Block) -> bool {
     matches!(block.label.as_str(), "CERTIFICATE" | "X509 CERTIFICATE")
 }
 
-fn ip_address(octets: &[u8]) -> Option<IpAddr> {
+/// The address of an iPAddress name.
+pub(crate) fn ip_address(octets: &[u8]) -> Option<IpAddr> {
     if let Ok(v4) = <[u8; 4]>::try_from(octets) {
         return Some(IpAddr::from(v4));
     }

@@ -18,7 +18,7 @@ const NS_CERT_TYPE: &[u64] = &[2, 16, 840, 1, 113_730, 1, 1];
 const NS_COMMENT: &[u64] = &[2, 16, 840, 1, 113_730, 1, 13];
 
 /// RFC 5280, 4.2.1.3; the position is the bit.
-const USAGES: [&str; 9] = [
+pub(crate) const USAGES: [&str; 9] = [
     "digitalSignature",
     "nonRepudiation",
     "keyEncipherment",
@@ -89,6 +89,12 @@ impl Extension {
     fn is(&self, oid: &[u64]) -> bool {
         self.oid == der::oid(oid)
     }
+
+    /// Its OBJECT IDENTIFIER in dotted form, whether it is critical, and its value.
+    pub(crate) fn parts(&self) -> (String, bool, &[u8]) {
+        let oid = der::read_all(&self.oid).map(|oid| der::dotted(oid.content));
+        (oid.unwrap_or_default(), self.critical, &self.value)
+    }
 }
 
 /// Who signs.
@@ -141,6 +147,16 @@ pub(crate) fn add_key_identifiers(extensions: &mut Vec<Extension>, context: &Con
         extensions.push(authority_key_identifier(keyid, keyid.is_none().then_some(issuer)));
     }
     extensions.retain(|e| !e.value.is_empty());
+}
+
+/// Makes the authority key identifier anew where there is one.
+pub(crate) fn renew_authority_key_identifier(extensions: &mut Vec<Extension>, context: &Context<'_>) {
+    let Some(at) = extensions.iter().position(|e| e.is(AUTHORITY_KEY_IDENTIFIER)) else { return };
+    let Issuer::Ca(issuer) = &context.issuer else { return };
+    let keyid = issuer.key_identifier;
+    let mut anew = authority_key_identifier(keyid, keyid.is_none().then_some(issuer));
+    anew.critical = extensions.remove(at).critical;
+    extensions.insert(at, anew);
 }
 
 /// Puts what a request asks for in front, except what is there already: the signer's word is the stronger.

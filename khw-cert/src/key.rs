@@ -150,8 +150,9 @@ impl PrivateKey {
     pub(crate) fn sign(&self, digest: Option<Digest>, tbs: impl Fn(&[u8]) -> Vec<u8>) -> Result<Signed, Error> {
         let chosen;
         let (pair, identifier): (&KeyPair, Vec<u8>) = match (self.kind(), digest) {
-            (Kind::Rsa, digest) => {
-                let (algorithm, arc) = match digest.unwrap_or(Digest::Sha256) {
+            (Kind::Rsa, None | Some(Digest::Sha256)) => (&self.pair, rsa(11)),
+            (Kind::Rsa, Some(digest)) => {
+                let (algorithm, arc) = match digest {
                     Digest::Sha256 => (&rcgen::PKCS_RSA_SHA256, 11),
                     Digest::Sha384 => (&rcgen::PKCS_RSA_SHA384, 12),
                     Digest::Sha512 => (&rcgen::PKCS_RSA_SHA512, 13),
@@ -160,7 +161,7 @@ impl PrivateKey {
                     KeyPair::from_pkcs8_der_and_sign_algo(&self.pkcs8.as_slice().into(), algorithm)
                         .map_err(|_| damaged())?,
                 );
-                (&chosen, der::sequence(&[der::oid(&[1, 2, 840, 113_549, 1, 1, arc]), der::value(der::NULL, &[])]))
+                (&chosen, rsa(arc))
             }
             (Kind::P256, None | Some(Digest::Sha256)) => (&self.pair, ecdsa(2)),
             (Kind::P384, None | Some(Digest::Sha384)) => (&self.pair, ecdsa(3)),
@@ -217,8 +218,18 @@ impl Kind {
     }
 }
 
+fn rsa(arc: u64) -> Vec<u8> {
+    der::sequence(&[der::oid(&[1, 2, 840, 113_549, 1, 1, arc]), der::value(der::NULL, &[])])
+}
+
 fn ecdsa(arc: u64) -> Vec<u8> {
     der::sequence(&[der::oid(&[1, 2, 840, 10_045, 4, 3, arc])])
+}
+
+/// Whether a public key, as SubjectPublicKeyInfo, is RSA.
+pub(crate) fn is_rsa(public_key: &[u8]) -> bool {
+    let identifier = der::read_all(public_key).and_then(|v| v.values()).and_then(|v| v.first()?.values());
+    identifier.is_some_and(|i| i.first().is_some_and(|oid| oid.whole == der::oid(RSA)))
 }
 
 /// Equal keys may differ in bytes: the NULL of an RSA identifier may be missing.

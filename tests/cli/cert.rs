@@ -788,7 +788,8 @@ fn options_that_are_not_known() {
         (
             "client bogus",
             "<ROLE>: 'bogus' is not a value it can have",
-            "it is one of kube-proxy, kube-scheduler, kube-controller-manager, admin, apiserver-kubelet-client",
+            "it is one of kube-proxy, kube-scheduler, kube-controller-manager, admin, apiserver-kubelet-client, \
+             apiserver-etcd-client, front-proxy-client, service-accounts",
         ),
         ("req -key x", "reading a request is not supported", "say -new to make one"),
         ("x509 -in x", "only signing a request is supported", "say -req"),

@@ -1,0 +1,122 @@
+//! `khw-cert renew`: the same certificate for another time. No private key but the CA's is needed.
+//!
+//! Subject, public key and extensions are copied byte for byte; the authority key identifier is made anew, since it may
+//! hold the serial number of a CA that was itself renewed.
+
+use crate::args;
+use crate::authority::Authority;
+use crate::certificate::Certificate;
+use crate::extension::{self, Extension};
+use crate::issue::{Template, Validity, date, issue};
+use crate::{der, pem_file, serial};
+use khw_core::input::Input;
+use khw_core::output::{Kind, Output};
+use khw_core::place::Existing;
+use khw_core::{Error, Exit, cli};
+use std::path::PathBuf;
+use time::Duration;
+use zeroize::Zeroizing;
+
+/// A certificate that is renewed, in the file that it had.
+struct Renewed {
+    target: PathBuf,
+    content: Zeroizing<String>,
+    certificate: Certificate,
+}
+
+pub(crate) fn run(arguments: &args::Renew) -> anyhow::Result<Exit> {
+    if arguments.output.is_some() && arguments.files.len() > 1 {
+        return Err(Error::new("is given for several certificates")
+            .field("--output")
+            .hint("renew one at a time, or leave it away: each file is replaced in its place")
+            .into());
+    }
+    let ca = Authority::of(&arguments.signer)?;
+    let mut all = Vec::new();
+    // All of them before any is written: a refusal changes nothing.
+    for path in &arguments.files {
+        let input = Input::new(path);
+        let content = Zeroizing::new(input.read()?);
+        let (content, certificate) = file(&content, &ca, arguments.days).map_err(|e| e.file(&input))?;
+        let target = arguments.output.clone().unwrap_or_else(|| path.clone());
+        all.push(Renewed { target, content, certificate });
+    }
+    for renewed in all {
+        let output = Output::to(&renewed.target);
+        output.write(renewed.content.as_bytes(), Kind::Public, Existing::Replace)?;
+        if let Some(path) = output.path() {
+            let end = date(renewed.certificate.not_after());
+            cli::note("khw-cert", format_args!("{}: renewed, valid until {end}", path.display()));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The file with its first certificate renewed, and what follows that as it was.
+fn file(content: &[u8], ca: &Authority, days: Option<u32>) -> Result<(Zeroizing<String>, Certificate), Error> {
+    let old = Certificate::from_pem(content)?;
+    let renewed = renew(&old, ca, days)?;
+    let mut out = Zeroizing::new(String::new());
+    let mut first = true;
+    for block in pem_file::blocks(content)? {
+        let is_it = first && block.content.as_slice() == old.der();
+        first &= !is_it;
+        let der = if is_it { renewed.der() } else { &block.content };
+        out.push_str(&pem_file::encode(&block.label, der));
+    }
+    Ok((out, renewed))
+}
+
+fn renew(old: &Certificate, ca: &Authority, days: Option<u32>) -> Result<Certificate, Error> {
+    let itself = *old == ca.certificate;
+    if !old.is_signed_by(&ca.certificate) {
+        let what = format!("was not issued by this CA ({}), but by {}", ca.certificate.subject(), old.issuer());
+        let what = if old.issuer_der() == ca.certificate.subject_der() {
+            "was not issued by this CA: its issuer has the same name and another key".to_owned()
+        } else {
+            what
+        };
+        return Err(Error::new(what).hint("name the CA that issued it: --ca FILE"));
+    }
+    let mut extensions = extensions(old).ok_or_else(|| {
+        Error::new("is of version 1, without names and usages: there is nothing that could be kept")
+            .hint("make it again: khw-cert csr NAME --key FILE | khw-cert sign")
+    })?;
+    if !itself {
+        extension::renew_authority_key_identifier(&mut extensions, &ca.context(old.public_key_der()));
+    }
+    let authority = (!itself).then_some(&ca.certificate);
+    let validity = match days {
+        Some(days) => Validity::days(days)?.with_clock_skew(authority),
+        None => Validity::days(1)?.with_clock_skew(authority).lasting(old.not_after() - old.not_before())?,
+    };
+    let validity = if itself { validity } else { validity.ending_with(&ca.certificate) };
+    if let Some(error) = ca.outlived_by(validity).filter(|_| !itself) {
+        return Err(error);
+    }
+    let template = Template {
+        serial: &serial::random()?,
+        subject: old.subject_der(),
+        public_key: old.public_key_der(),
+        validity,
+        extensions: &extensions,
+    };
+    issue(&template, ca.certificate.subject_der(), &ca.key, None)
+}
+
+/// The extensions of a certificate, byte for byte; `None` when it has none.
+fn extensions(certificate: &Certificate) -> Option<Vec<Extension>> {
+    let inside = der::read_all(certificate.der())?.values()?.first()?.values()?;
+    let list = inside.iter().find(|value| value.tag == der::CONTEXT_CONSTRUCTED + 3)?;
+    der::read_all(list.content)?.values()?.into_iter().map(Extension::from_value).collect()
+}
+
+impl Validity {
+    /// As long as another one.
+    fn lasting(self, length: Duration) -> Result<Self, Error> {
+        let not_after = self.not_before.checked_add(length).filter(|end| end.year() <= 9999);
+        not_after.map(|not_after| Validity { not_after, ..self }).ok_or_else(|| {
+            Error::new("the certificate would outlive the year 9999, the last that fits").hint("say --days N")
+        })
+    }
+}
