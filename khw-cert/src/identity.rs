@@ -151,6 +151,9 @@ impl Identity {
 
     /// With the names and usages that were asked for besides.
     pub(crate) fn with<'a>(mut self, free: &Free, names: impl IntoIterator<Item = &'a String>) -> Result<Self, Error> {
+        if self.common_name.is_empty() {
+            return Err(Error::new("the common name is empty").field("--cn").hint("was a shell variable unset?"));
+        }
         san::add(&mut self.names, names.into_iter().map(String::as_str))?;
         if !free.usage.is_empty() {
             self.server = free.usage.contains(&Usage::Server);

@@ -4,6 +4,11 @@
 #![allow(missing_docs)]
 
 mod cert;
+mod cert_check;
+mod cert_many;
+mod cert_roles;
+mod cert_show;
+mod cert_sign;
 mod contract;
 mod install;
 mod kubeconfig;
