@@ -50,7 +50,12 @@ impl Authority {
                 .file(&key_name)
                 .hint("give the certificate and the key of the same CA"));
         }
-        Ok(Authority { serial: certificate.serial(), certificate, key, name: named })
+        Ok(Authority::new(certificate, key, named))
+    }
+
+    /// A CA whose key is its certificate's. `name` is that of its file, for messages.
+    pub(crate) fn new(certificate: Certificate, key: PrivateKey, name: String) -> Self {
+        Authority { serial: certificate.serial(), certificate, key, name }
     }
 
     /// What extensions refer to when this CA signs a certificate for `public_key`.

@@ -32,6 +32,8 @@ mod node;
 mod pair;
 mod pem_file;
 mod policy;
+#[cfg(test)]
+mod property;
 mod renew;
 mod req;
 mod request;

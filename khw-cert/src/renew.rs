@@ -67,7 +67,8 @@ fn file(content: &[u8], ca: &Authority, days: Option<u32>) -> Result<(Zeroizing<
     Ok((out, renewed))
 }
 
-fn renew(old: &Certificate, ca: &Authority, days: Option<u32>) -> Result<Certificate, Error> {
+/// The same certificate with another serial number and other dates.
+pub(crate) fn renew(old: &Certificate, ca: &Authority, days: Option<u32>) -> Result<Certificate, Error> {
     let itself = *old == ca.certificate;
     if !old.is_signed_by(&ca.certificate) {
         let what = format!("was not issued by this CA ({}), but by {}", ca.certificate.subject(), old.issuer());

@@ -1,0 +1,229 @@
+//! Whatever the names, the keys and the CA: rustls' verifier accepts what khw-cert's own words make, and every reader
+//! survives what it is given.
+
+use crate::authority::Authority;
+use crate::certificate::Certificate;
+use crate::chain::{self, Peer};
+use crate::csr::{self, Request};
+use crate::extension::{self, AlternativeName, Context, Issuer};
+use crate::facts::Facts;
+use crate::identity::Identity;
+use crate::issue::{Template, Validity, issue};
+use crate::key::{KeyType, PrivateKey};
+use crate::list::List;
+use crate::policy::{self, Asked};
+use crate::{der, key, leaf, name, naming, pem_file, renew, san};
+use proptest::prelude::*;
+use std::net::IpAddr;
+use std::sync::LazyLock;
+
+const KEY_TYPES: [KeyType; 5] =
+    [KeyType::EcdsaP256, KeyType::EcdsaP384, KeyType::Ed25519, KeyType::Rsa2048, KeyType::Rsa3072];
+
+/// A key of each type for the CA, and one for the leaf: making them is what takes time.
+static KEYS: LazyLock<Vec<[String; 2]>> = LazyLock::new(|| {
+    let make = |kind| PrivateKey::generate(kind).unwrap().to_pem().to_string();
+    KEY_TYPES.iter().map(|kind| [make(*kind), make(*kind)]).collect()
+});
+
+fn key_of(kind: usize, whose: usize) -> PrivateKey {
+    PrivateKey::from_pem(KEYS[kind][whose].as_bytes()).unwrap()
+}
+
+/// A name of any shape: several relative distinguished names, some with several values, of all string types.
+fn distinguished_name() -> impl Strategy<Value = Vec<u8>> {
+    let kind =
+        prop::sample::select(vec![&[2, 5, 4, 3][..], &[2, 5, 4, 10], &[2, 5, 4, 11], &[2, 5, 4, 6], &[1, 2, 3, 4]]);
+    let value = prop_oneof![
+        "\\PC{1,40}".prop_map(|text| der::value(der::UTF8_STRING, text.as_bytes())),
+        "[A-Za-z0-9 '()+,./:=?-]{1,40}".prop_map(|text| der::value(der::PRINTABLE_STRING, text.as_bytes())),
+        "[ -~]{1,40}".prop_map(|text| der::value(der::IA5_STRING, text.as_bytes())),
+        "[ -~]{1,40}".prop_map(|text| der::value(der::T61_STRING, text.as_bytes())),
+        "[a-zäß日本]{1,20}".prop_map(|text| {
+            let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            der::value(der::BMP_STRING, &units)
+        }),
+    ];
+    let attribute = (kind, value).prop_map(|(kind, value)| der::sequence(&[der::oid(kind), value]));
+    let relative = prop::collection::vec(attribute, 1..3).prop_map(der::set_of);
+    prop::collection::vec(relative, 1..6).prop_map(|names| der::sequence(&names))
+}
+
+fn alternative_names() -> impl Strategy<Value = Vec<AlternativeName>> {
+    let dns = "(\\*\\.)?[a-zA-Z0-9]([a-z0-9-]{0,20}[a-z0-9])?(\\.[a-z][a-z0-9]{0,10}){0,3}"
+        // 10.2 and the like are mistyped addresses.
+        .prop_filter_map("no name", |text| san::parse(&text).ok());
+    let name = prop_oneof![dns, any::<IpAddr>().prop_map(AlternativeName::Ip)];
+    prop::collection::vec(name, 0..20)
+}
+
+fn identity() -> impl Strategy<Value = Identity> {
+    let organizations = prop::collection::vec("\\PC{1,30}", 0..4);
+    ("\\PC{1,30}", organizations, alternative_names(), 1..4_u8).prop_map(
+        |(common_name, organizations, names, usages)| Identity {
+            stem: String::new(),
+            common_name,
+            organizations,
+            names,
+            server: usages & 1 != 0,
+            client: usages & 2 != 0,
+        },
+    )
+}
+
+/// A CA of that name: as `khw-cert ca` makes it, or of version 1, as MM's is.
+fn authority(subject: &[u8], kind: usize, version_1: bool) -> Authority {
+    let key = key_of(kind, 0);
+    let mut extensions = extension::authority();
+    extension::add_key_identifiers(
+        &mut extensions,
+        &Context { public_key: key.public_key_der(), issuer: Issuer::Itself },
+    );
+    if version_1 {
+        extensions.clear();
+    }
+    let template = Template {
+        serial: &[7; 19],
+        subject,
+        public_key: key.public_key_der(),
+        validity: Validity::days(100).unwrap(),
+        extensions: &extensions,
+    };
+    let certificate = issue(&template, subject, &key, None).unwrap();
+    Authority::new(certificate, key, "ca.crt".to_owned())
+}
+
+/// What a TLS library, `inspect` and `renew` must say about a certificate made for `identity`.
+fn is_accepted(certificate: &Certificate, identity: &Identity, ca: &Authority) -> Result<(), TestCaseError> {
+    let roots = [ca.certificate.clone()];
+    for (peer, may) in [(Peer::OfServer, identity.server), (Peer::OfClient, identity.client)] {
+        let verdict = chain::verify(certificate, &[], &roots, peer).map(|finding| finding.name);
+        prop_assert_eq!(verdict, if may { None } else { Some("usage-missing") });
+    }
+    for name in &identity.names {
+        match name {
+            AlternativeName::Dns(name) if name.starts_with("*.") => {
+                // A wildcard stands for one label above at least two, for rustls as for Go.
+                let host = name.replacen('*', "some", 1);
+                prop_assert_eq!(chain::is_valid_for(certificate, &host), name.matches('.').count() > 1, "{}", host);
+            }
+            AlternativeName::Dns(name) => prop_assert!(chain::is_valid_for(certificate, name), "{}", name),
+            AlternativeName::Ip(ip) => prop_assert!(chain::is_valid_for(certificate, &ip.to_string()), "{}", ip),
+            _ => {}
+        }
+    }
+    prop_assert_eq!(certificate.issuer_der(), ca.certificate.subject_der());
+    prop_assert_eq!(certificate.common_name(), Some(identity.common_name.clone()));
+    prop_assert_eq!(certificate.organizations(), identity.organizations.clone());
+    let facts = Facts::of(certificate).unwrap();
+    prop_assert_eq!(facts.subject_alternative_names.len(), identity.names.len());
+    prop_assert_eq!((facts.version, facts.ca, facts.weak_key, facts.weak_signature), (3, false, None, None));
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_made_is_accepted(
+        subject in distinguished_name(),
+        identity in identity(),
+        ca_key in 0..KEY_TYPES.len(),
+        leaf_key in 0..KEY_TYPES.len(),
+        version_1 in any::<bool>(),
+    ) {
+        let ca = authority(&subject, ca_key, version_1);
+        let key = key_of(leaf_key, 1);
+        let validity = ca.validity(100).unwrap();
+        let name = leaf::subject(&identity).unwrap();
+        let certificate = leaf::certify(&identity, &name, key.public_key_der(), &ca, validity).unwrap();
+        is_accepted(&certificate, &identity, &ca)?;
+        prop_assert!(key.belongs_to(&certificate));
+
+        let renewed = renew::renew(&certificate, &ca, None).unwrap();
+        is_accepted(&renewed, &identity, &ca)?;
+        prop_assert_eq!(renewed.subject_der(), certificate.subject_der());
+        prop_assert_eq!(renewed.public_key_der(), certificate.public_key_der());
+        prop_assert_eq!(renewed.not_after() - renewed.not_before(), certificate.not_after() - certificate.not_before());
+        prop_assert_ne!(renewed.serial(), certificate.serial());
+    }
+
+    /// A request for an identity, signed without a word of the signer, gives just that identity, or is refused.
+    #[test]
+    fn what_is_asked_for_is_granted_or_refused(
+        identity in identity(),
+        leaf_key in 0..KEY_TYPES.len(),
+        pin in any::<bool>(),
+    ) {
+        let key = key_of(leaf_key, 1);
+        let subject = leaf::subject(&identity).unwrap();
+        let encipherment = key::is_rsa(key.public_key_der());
+        let extensions = extension::end_entity(encipherment, identity.server, identity.client, &identity.names);
+        let pem = csr::build(&subject, &key, &extensions, None).unwrap();
+        let request = Request::from_pem(pem.as_bytes()).unwrap();
+        prop_assert_eq!(&request.subject, &subject);
+        let asked = Asked::of(&request).unwrap();
+        prop_assert_eq!(&asked.names, &identity.names);
+        let pinned = pin.then(|| Identity::node(&"worker-1".parse().unwrap()));
+        match policy::grant(&request, &asked, pinned, &[]) {
+            Ok(grant) if pin => {
+                prop_assert_eq!(grant.identity.common_name.as_str(), "system:node:worker-1");
+                prop_assert_eq!(grant.subject, leaf::subject(&grant.identity).unwrap());
+            }
+            Ok(grant) => {
+                prop_assert_eq!(grant.subject, subject);
+                prop_assert_eq!((grant.identity.server, grant.identity.client), (identity.server, identity.client));
+                prop_assert!(identity.names.iter().all(|name| grant.identity.names.contains(name)));
+            }
+            Err(error) => prop_assert!(error.advice().is_some() && error.field_name().is_some(), "{}", error),
+        }
+    }
+
+    #[test]
+    fn every_text_is_a_list_or_an_error(text in "(\\PC{0,12}|[a-c0-9. #\\n:-]{0,40}){0,4}") {
+        if let Ok(list) = List::parse(text) {
+            let nodes: Vec<Identity> = (0..list.len()).filter_map(|at| list.node(at)).collect();
+            prop_assert_eq!(nodes.len(), list.len());
+            prop_assert!(list.node(list.len()).is_none());
+        }
+    }
+
+    #[test]
+    fn every_name_has_findings_with_known_names(user in "(system:)?(node:)?\\PC{0,20}", groups in prop::collection::vec("\\PC{0,20}", 0..3)) {
+        for finding in naming::findings(Some(&user), &groups, true) {
+            prop_assert!(naming::FINDINGS.contains(&finding.name) && finding.fix.is_some());
+        }
+    }
+
+    /// A certificate and a request with bytes changed are read or refused, never a panic.
+    #[test]
+    fn changed_bytes_do_no_harm(at in prop::collection::vec(any::<prop::sample::Index>(), 1..4), change in 1..=255_u8) {
+        let ca = authority(&name::identity("a", &["b"]).unwrap(), 0, false);
+        let identity = Identity::node(&"worker-1".parse().unwrap());
+        let name = leaf::subject(&identity).unwrap();
+        let key = key_of(0, 1);
+        let validity = ca.validity(10).unwrap();
+        let certificate = leaf::certify(&identity, &name, key.public_key_der(), &ca, validity).unwrap();
+        let extensions = extension::end_entity(false, true, true, &identity.names);
+        let request = csr::build(&name, &key, &extensions, None).unwrap();
+        let request = pem_file::blocks(request.as_bytes()).unwrap().remove(0);
+        let changed = |der: &[u8]| {
+            let mut der = der.to_vec();
+            for at in &at {
+                let at = at.index(der.len());
+                der[at] ^= change;
+            }
+            der
+        };
+        if let Ok(read) = Certificate::from_der(&changed(certificate.der())) {
+            let _ = (Facts::of(&read), renew::renew(&read, &ca, None));
+            for peer in [Peer::OfServer, Peer::OfClient] {
+                let _ = chain::verify(&read, &[], std::slice::from_ref(&ca.certificate), peer);
+            }
+        }
+        let pem = pem_file::encode("CERTIFICATE REQUEST", &changed(&request.content));
+        if let Ok(read) = Request::from_pem(pem.as_bytes()) {
+            let _ = Asked::of(&read);
+        }
+    }
+}
