@@ -1,7 +1,13 @@
 //! The command line: kubectl config's words and flags, and khw's own.
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+mod globals;
+
+pub(crate) use globals::given as without_effect;
+
+use crate::view::Format;
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use khw_core::Error;
+use khw_core::finding::ReportArgs;
 use khw_core::output::Output;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -22,12 +28,22 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Print a whole kubeconfig for a server, a CA, a certificate and its key
     New(New),
+    /// Print a whole kubeconfig for a node that is yet to ask for its certificate (TLS bootstrapping)
+    Bootstrap(Bootstrap),
+    /// Print several kubeconfigs as one, and rename what has the same name
+    Merge(Merge),
+    /// Check kubeconfigs: every context leads to a server, certificates and keys that can work
+    Check(Check),
     /// Set a cluster: its server and CA
     SetCluster(SetCluster),
     /// Set a user: its certificate and key, its token, or its name and password
     SetCredentials(SetCredentials),
     /// Set a context: the pair of a cluster and a user
     SetContext(SetContext),
+    /// Set a single value, by its path
+    Set(Set),
+    /// Take a single value, an entry or all entries away, by their path
+    Unset(Unset),
     /// Choose the context in use
     #[command(visible_alias = "use")]
     UseContext(Named),
@@ -54,7 +70,7 @@ pub(crate) enum Command {
 /// Which file.
 #[derive(Debug, Args)]
 pub(crate) struct File {
-    /// The kubeconfig [default: the file of the environment variable KUBECONFIG, else $HOME/.kube/config]
+    /// The kubeconfig [default: the files of the environment variable KUBECONFIG, else $HOME/.kube/config]
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub(crate) kubeconfig: Option<PathBuf>,
 }
@@ -120,6 +136,30 @@ pub(crate) struct SetCredentials {
     /// Password for basic authentication
     #[arg(long)]
     pub(crate) password: Option<String>,
+    /// Program that gives the credentials
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) exec_command: Option<String>,
+    /// Version of the interface to that program
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) exec_api_version: Option<String>,
+    /// Arguments of that program, in place of those before: A,B or several times
+    #[arg(long, value_name = "ARGUMENT", action = clap::ArgAction::Append)]
+    pub(crate) exec_arg: Vec<String>,
+    /// Variables of that program's environment; `NAME-` takes one away (may be given several times)
+    #[arg(long, value_name = "NAME=VALUE", action = clap::ArgAction::Append)]
+    pub(crate) exec_env: Vec<String>,
+    /// Whether that program may ask the user: IfAvailable, Never or Always
+    #[arg(long, value_name = "MODE")]
+    pub(crate) exec_interactive_mode: Option<String>,
+    /// Tell that program about the cluster
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    pub(crate) exec_provide_cluster_info: Option<bool>,
+    /// Name of an auth provider, for clients that still have it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) auth_provider: Option<String>,
+    /// Settings of the auth provider; `KEY-` takes one away: A=1,B=2 or several times
+    #[arg(long, value_name = "KEY=VALUE", action = clap::ArgAction::Append)]
+    pub(crate) auth_provider_arg: Vec<String>,
     #[command(flatten)]
     pub(crate) change: Change,
 }
@@ -141,6 +181,28 @@ pub(crate) struct SetContext {
     /// Namespace when none is asked for
     #[arg(long, value_name = "NAME")]
     pub(crate) namespace: Option<String>,
+    #[command(flatten)]
+    pub(crate) change: Change,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Set {
+    /// Path of the value: clusters.NAME.server, users.NAME.token, current-context, preferences.colors
+    pub(crate) property: String,
+    /// The new value; of a field that ends with -data its base64
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) value: String,
+    /// Take the value of a field that ends with -data as it is, not as base64
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    pub(crate) set_raw_bytes: Option<bool>,
+    #[command(flatten)]
+    pub(crate) change: Change,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Unset {
+    /// Path of the value, of an entry or of all entries: clusters.NAME.server, clusters.NAME, clusters
+    pub(crate) property: String,
     #[command(flatten)]
     pub(crate) change: Change,
 }
@@ -188,20 +250,17 @@ pub(crate) struct View {
     /// Put the content of files in place of their paths; prints secrets, as --raw
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
     pub(crate) flatten: Option<bool>,
-    /// Print as YAML or JSON
-    #[arg(short = 'o', long, value_enum, value_name = "FORMAT", default_value = "yaml")]
+    /// Merge all kubeconfigs, as is done anyway; `=false` needs --kubeconfig
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    pub(crate) merge: Option<bool>,
+    /// Print as `yaml`, as `json`, or what jsonpath={...} or jsonpath-as-json={...} chooses
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "yaml", value_parser = crate::view::Format::parse)]
     pub(crate) output: Format,
     /// Take this context for the one in use
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Option<String>,
     #[command(flatten)]
     pub(crate) file: File,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    Yaml,
-    Json,
 }
 
 #[derive(Debug, Args)]
@@ -237,10 +296,79 @@ pub(crate) struct New {
     pub(crate) output: Output,
 }
 
-/// The table, with kubectl's rule that the last of equal options wins.
-pub(crate) fn command() -> clap::Command {
-    Arguments::command().mut_subcommands(|sub| sub.args_override_self(true))
+#[derive(Debug, Args)]
+pub(crate) struct Bootstrap {
+    /// URL of the API server, https://HOST:PORT
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: String,
+    /// Certificates of the CA that signed the server's certificate
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub(crate) certificate_authority: PathBuf,
+    /// Bootstrap token, as abcdef.0123456789abcdef; other users of this host see it in the list of processes
+    #[arg(long, required_unless_present = "token_file", conflicts_with = "token_file")]
+    pub(crate) token: Option<String>,
+    /// File with the bootstrap token, `-` for standard input
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub(crate) token_file: Option<PathBuf>,
+    /// The cluster's name in this file
+    #[arg(long, value_name = "NAME", default_value = "kubernetes-the-hard-way")]
+    pub(crate) cluster: String,
+    /// The user's name in this file
+    #[arg(long, value_name = "NAME", default_value = "kubelet-bootstrap")]
+    pub(crate) user: String,
+    /// The context's name
+    #[arg(long, value_name = "NAME", default_value = "bootstrap")]
+    pub(crate) context: String,
+    /// Put the CA's certificates into the kubeconfig; with `=false` their path, as it is given [default: true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    pub(crate) embed_certs: Option<bool>,
+    /// Take what kubectl takes, whether it can work or not
+    #[arg(long)]
+    pub(crate) no_verify: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
+
+#[derive(Debug, Args)]
+pub(crate) struct Merge {
+    /// The kubeconfigs; of one of them `-` is standard input
+    #[arg(required = true, value_name = "FILE", value_parser = path())]
+    pub(crate) files: Vec<PathBuf>,
+    /// Put the content of files in place of their paths
+    #[arg(long)]
+    pub(crate) flatten: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The kubeconfigs, `-` for standard input [default: those that kubectl would read]
+    #[arg(value_name = "FILE", value_parser = path())]
+    pub(crate) files: Vec<PathBuf>,
+    /// Look for absolute paths below this directory, a staged root
+    #[arg(long, value_name = "DIR", value_parser = path())]
+    pub(crate) root: Option<PathBuf>,
+    /// The node whose kubeconfig it is: the user of the context in use must be system:node:NAME
+    #[arg(long, value_name = "NAME")]
+    pub(crate) node: Option<khw_core::NodeName>,
+    /// Warn of certificates that expire within so many days
+    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    pub(crate) expires_within: u32,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+/// The table, with kubectl's rule that the last of equal options wins, and its options for talking to a cluster.
+pub(crate) fn command() -> clap::Command {
+    Arguments::command().mut_subcommands(|sub| {
+        let sub = sub.args_override_self(true);
+        if OWN.contains(&sub.get_name()) { sub } else { globals::add(sub) }
+    })
+}
+
+/// The commands that kubectl does not have: nobody passes kubectl's options to them.
+const OWN: [&str; 4] = ["new", "bootstrap", "merge", "check"];
 
 /// A path. An empty one, as from an unset variable, gets a message of its own where it matters.
 fn path() -> impl clap::builder::TypedValueParser<Value = PathBuf> {
@@ -249,7 +377,7 @@ fn path() -> impl clap::builder::TypedValueParser<Value = PathBuf> {
 }
 
 /// Go's strconv.ParseBool, which kubectl's flags go by: `yes` and `on` are refused.
-fn go_bool(text: &str) -> Result<bool, Error> {
+pub(crate) fn go_bool(text: &str) -> Result<bool, Error> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
@@ -313,10 +441,15 @@ pub(crate) fn rewrite(arguments: Vec<OsString>) -> Result<Vec<OsString>, Error> 
         }
         let (name, value) = text.split_at(text.find('=').unwrap_or(text.len()));
         let name = if name.starts_with("--") { name.replace('_', "-") } else { name.to_owned() };
-        rewritten.push(OsString::from(format!("{name}{value}")));
+        let mut argument = OsString::from(format!("{name}{value}"));
         if value.is_empty() && takes_next.contains(&name) {
-            rewritten.extend(arguments.next());
+            // Whatever it looks like: `--token --x` is the token `--x`.
+            if let Some(next) = arguments.next() {
+                argument.push("=");
+                argument.push(next);
+            }
         }
+        rewritten.push(argument);
     }
     rewritten.extend(arguments);
     Ok(rewritten)
@@ -339,12 +472,12 @@ mod tests {
     fn flags_may_come_first() {
         for (line, same) in [
             ("--kubeconfig=F set-cluster a", "set-cluster --kubeconfig=F a"),
-            ("--kubeconfig F --embed-certs set-cluster a", "set-cluster --kubeconfig F --embed-certs a"),
-            ("--kubeconfig view set-cluster a", "set-cluster --kubeconfig view a"),
-            ("set-cluster a --embed_certs=true --server x", "set-cluster a --embed-certs=true --server x"),
-            ("set-context view --cluster use-context", "set-context view --cluster use-context"),
+            ("--kubeconfig F --embed-certs set-cluster a", "set-cluster --kubeconfig=F --embed-certs a"),
+            ("--kubeconfig view set-cluster a", "set-cluster --kubeconfig=view a"),
+            ("set-cluster a --embed_certs=true --server x", "set-cluster a --embed-certs=true --server=x"),
+            ("set-context view --cluster use-context", "set-context view --cluster=use-context"),
             ("bogus view", "bogus view"),
-            ("set-credentials a --token --x_y", "set-credentials a --token --x_y"),
+            ("set-credentials a --token --x_y", "set-credentials a --token=--x_y"),
         ] {
             assert_eq!(rewritten(line), same);
         }

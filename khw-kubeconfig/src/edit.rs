@@ -1,15 +1,15 @@
 //! Changes the text of a kubeconfig to a new meaning, and leaves alone whatever the change does not touch: comments, order,
 //! blank lines, quoting, unknown fields, line ends.
 //!
-//! The way is: read strictly, find the differences between what the text means and what it shall mean, make them in the
-//! syntax tree, print that, read it again. If it then does not mean just what was meant, nothing is written.
+//! The way is: read strictly, compare what the text means with what it shall mean, replace the bytes of the values that
+//! differ, read the result again. If that does not mean just what was meant, nothing is written. All of it takes time
+//! linear in the size of the text.
 
 use crate::print;
-use crate::yaml::Node;
+use crate::yaml::{Any, Entry, Form, Node, dash};
 use khw_core::Error;
 use serde_json::{Map, Value, json};
-use std::str::FromStr;
-use yaml_edit::{Document, Mapping, Sequence, YamlFile, YamlNode};
+use std::ops::Range;
 
 /// What an empty file means before anything is set: the fields that kubectl writes into a new one.
 pub(crate) fn skeleton() -> Value {
@@ -24,142 +24,459 @@ pub(crate) fn skeleton() -> Value {
     })
 }
 
-/// The text with a new meaning.
+/// The text of a kubeconfig after `change` of its meaning: `parse(edit(x)) == edit(parse(x))`, or an error.
+///
+/// This is what every command does to a file, for tests and fuzzing. Text that means nothing is `null` to `change`.
 ///
 /// # Errors
 /// When the text cannot be read strictly, or cannot be changed without touching more than was meant.
-pub(crate) fn rewrite(text: &str, meant: &Value) -> Result<String, Error> {
-    let old = Node::parse(text.as_bytes())?.to_json();
-    if old == *meant {
-        return Ok(text.to_owned());
+pub fn edit(text: &str, change: impl FnOnce(&mut Value)) -> Result<String, Error> {
+    let old = Node::of(text)?;
+    let mut meant = old.to_json();
+    change(&mut meant);
+    Ok(rewrite(text, &old, &meant)?.map_or_else(|| text.to_owned(), |(text, _)| text))
+}
+
+/// The text with a new meaning, and that text read again; `None` when it means that already.
+///
+/// # Errors
+/// When it cannot be changed without touching more than was meant.
+pub(crate) fn rewrite(text: &str, old: &Node, meant: &Value) -> Result<Option<(String, Node)>, Error> {
+    if old.means(meant) {
+        return Ok(None);
     }
-    let new = if old.is_null() {
+    let new = if matches!(old.value, Any::Null) && meant.is_object() {
         fresh(text, meant)
-    } else if print::yaml(&old) == text {
-        // It looks as kubectl and khw write it, no comment in it: then it stays so, to the byte.
+    } else if !text.contains('#') && print::yaml(&old.to_json()) == text {
+        // It looks as kubectl and khw write it: then it stays so, to the byte.
         print::yaml(meant)
     } else {
-        edited(text, &old, meant)?
+        edited(text, old, meant)?
     };
-    match Node::parse(new.as_bytes()) {
-        Ok(read) if read.to_json() == *meant => Ok(new),
+    match Node::of(&new) {
+        Ok(read) if read.means(meant) => Ok(Some((new, read))),
         _ => Err(Error::new("cannot be changed without touching other parts of it")
-            .hint("anchors and unusual YAML are not edited: write these entries plainly, or use another file")),
+            .hint("what an anchor or a merge key shares is not edited: write these entries out plainly")),
     }
 }
 
 /// The first content of a file that has at most comments.
 fn fresh(text: &str, meant: &Value) -> String {
-    let mut comments: String = text.lines().filter(|line| *line != "---").map(|line| format!("{line}\n")).collect();
-    comments.push_str(&print::yaml(meant));
-    comments
+    let comments = text.lines().filter(|line| {
+        let line = line.trim_start_matches('\u{feff}').trim_start();
+        line.is_empty() || line.starts_with('#')
+    });
+    let mut fresh: String = comments.map(|line| format!("{line}\n")).collect();
+    fresh.push_str(&print::yaml(meant));
+    fresh
 }
 
-fn edited(text: &str, old: &Value, meant: &Value) -> Result<String, Error> {
-    let is_json = text.trim_start().starts_with('{') && serde_json::from_str::<Value>(text).is_ok();
-    let (bom, body) = match text.strip_prefix('\u{feff}') {
-        Some(body) => ("\u{feff}", body),
-        None => ("", text),
-    };
-    // The editor ends its own lines with a bare line feed. A file of which every line ends with CR LF stays so.
-    let crlf = body.contains("\r\n") && body.matches('\n').count() == body.matches("\r\n").count();
-    let lines = if crlf { body.replace("\r\n", "\n") } else { body.to_owned() };
-    // The file and not its document, since comments before `---` belong to the file.
-    let file = YamlFile::from_str(&lines).map_err(|_| unreadable())?;
-    let root = file.document().and_then(|document| document.as_mapping()).ok_or_else(unreadable)?;
-    let (Value::Object(old), Value::Object(new)) = (old, meant) else { return Err(unreadable()) };
-    change_mapping(&root, old, new, is_json)?;
-    let mut new = file.to_string();
-    if is_json && serde_json::from_str::<Value>(&new).is_err() {
+fn edited(text: &str, old: &Node, meant: &Value) -> Result<String, Error> {
+    let is_json = text.trim_start_matches('\u{feff}').trim_start().starts_with('{')
+        && serde_json::from_str::<serde::de::IgnoredAny>(text.trim_start_matches('\u{feff}')).is_ok();
+    let newline = if text.find('\n').is_some_and(|at| text[..at].ends_with('\r')) { "\r\n" } else { "\n" };
+    let mut editor = Editor { text, newline, is_json, splices: Vec::new() };
+    let slot = Slot { after: old.span.start, indent: 0, list_indent: 0, place: Place::Root };
+    editor.change(old, meant, slot)?;
+    let new = editor.apply();
+    if is_json && serde_json::from_str::<serde::de::IgnoredAny>(new.trim_start_matches('\u{feff}')).is_err() {
         // A program that reads JSON must still be able to: better laid out anew than broken.
-        new = print::json(meant).map_err(|_| unreadable())?;
+        return Ok(print::json(meant));
     }
-    if crlf {
-        new = new.replace('\n', "\r\n");
-    }
-    Ok(format!("{bom}{new}"))
+    Ok(new)
 }
 
 fn unreadable() -> Error {
     Error::new("is YAML of a form that cannot be edited").hint("write it plainly: one mapping, block or flow style")
 }
 
-fn change_mapping(at: &Mapping, old: &Map<String, Value>, new: &Map<String, Value>, json: bool) -> Result<(), Error> {
-    for key in old.keys().filter(|key| !new.contains_key(*key)) {
-        at.remove(key.as_str()).ok_or_else(unreadable)?;
-    }
-    for (key, value) in new {
-        match (old.get(key), value) {
-            (Some(before), after) if before == after => {}
-            (Some(Value::Object(before)), Value::Object(after)) if !before.is_empty() && !after.is_empty() => {
-                change_mapping(&at.get_mapping(key.as_str()).ok_or_else(unreadable)?, before, after, json)?;
-            }
-            (Some(Value::Array(before)), Value::Array(after)) if !before.is_empty() && !after.is_empty() => {
-                change_sequence(&at.get_sequence(key.as_str()).ok_or_else(unreadable)?, before, after, json)?;
-            }
-            (_, value) => at.set(key.as_str(), node(value, json)?),
-        }
-    }
-    Ok(())
+/// Bytes that give way to others.
+struct Splice {
+    at: Range<usize>,
+    with: String,
 }
 
-fn change_sequence(at: &Sequence, old: &[Value], new: &[Value], json: bool) -> Result<(), Error> {
-    if new.len() < old.len() {
-        // Items were taken out: what is left keeps its order.
-        let mut left = new.iter().peekable();
-        let gone: Vec<usize> = (0..old.len())
-            .filter(|&index| if left.peek() == old.get(index).as_ref() { left.next().is_none() } else { true })
-            .collect();
-        if left.next().is_some() {
+/// Where a value stands.
+#[derive(Clone, Copy)]
+struct Slot {
+    /// The byte after the colon or the dash.
+    after: usize,
+    /// How far a mapping in lines is to be indented that comes here.
+    indent: usize,
+    /// The same for a list.
+    list_indent: usize,
+    place: Place,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Root,
+    /// After `key:`.
+    Value,
+    /// After `-`.
+    Item,
+    /// Within brackets.
+    Flow,
+}
+
+struct Editor<'t> {
+    text: &'t str,
+    newline: &'static str,
+    is_json: bool,
+    splices: Vec<Splice>,
+}
+
+impl Editor<'_> {
+    /// Makes a value mean something else.
+    fn change(&mut self, node: &Node, meant: &Value, slot: Slot) -> Result<(), Error> {
+        if node.means(meant) {
+            return Ok(());
+        }
+        let in_place = matches!(node.form, Form::Block | Form::Flow);
+        match (&node.value, meant) {
+            (Any::Mapping(entries), Value::Object(new)) if in_place && keeps_some(entries, new) => {
+                if node.form == Form::Flow {
+                    self.flow_mapping(entries, new)
+                } else {
+                    self.block_mapping(node, entries, new)
+                }
+            }
+            (Any::Sequence(items), Value::Array(new)) if in_place && !new.is_empty() => match pair(items, new) {
+                Some(pairs) if node.form == Form::Flow => self.flow_sequence(items, new, &pairs),
+                Some(pairs) => self.block_sequence(node, items, new, &pairs, slot),
+                None => self.replace(node, meant, slot),
+            },
+            _ => self.replace(node, meant, slot),
+        }
+    }
+
+    /// Writes a value anew.
+    fn replace(&mut self, node: &Node, meant: &Value, slot: Slot) -> Result<(), Error> {
+        let nothing = node.span.is_empty();
+        if slot.place == Place::Flow || (slot.place == Place::Root && node.form == Form::Flow) {
+            let written = self.flow(meant, node.span.start);
+            let colon = self.text[..node.span.start].ends_with(':');
+            let lead = match (nothing, colon) {
+                (false, _) => "",
+                (true, true) => " ",
+                (true, false) => ": ",
+            };
+            self.put(node.span.clone(), format!("{lead}{written}"));
+            return Ok(());
+        }
+        if slot.place == Place::Root {
             return Err(unreadable());
         }
-        for index in gone.into_iter().rev() {
-            at.remove(index).ok_or_else(unreadable)?;
-        }
-        return Ok(());
-    }
-    for (index, (before, after)) in old.iter().zip(new).enumerate().filter(|(_, (before, after))| before != after) {
-        let item = at.get(index).ok_or_else(unreadable)?;
-        match (before, after, item.as_mapping()) {
-            (Value::Object(before), Value::Object(after), Some(item)) if !before.is_empty() => {
-                change_mapping(item, before, after, json)?;
+        let end = self.content_end(node);
+        let is_collection = match meant {
+            Value::Object(map) => !map.is_empty(),
+            Value::Array(items) => !items.is_empty(),
+            _ => false,
+        };
+        if !is_collection {
+            let whole = matches!(node.form, Form::Block | Form::BlockScalar) || nothing;
+            let (from, lead) = if whole { (slot.after, " ") } else { (node.span.start, "") };
+            self.put(from..end, format!("{lead}{}", print::yaml(meant).trim_end()));
+        } else if slot.place == Place::Item {
+            let lines = self.lines(meant, slot.indent);
+            self.put(slot.after..end, format!(" {}", lines.trim()));
+        } else {
+            let indent = if meant.is_array() { slot.list_indent } else { slot.indent };
+            let lines = format!("{}{}", self.newline, self.lines(meant, indent).trim_end());
+            if matches!(node.form, Form::Block | Form::BlockScalar) {
+                self.put(slot.after..end, lines);
+            } else {
+                // A comment behind the old value stays behind the key.
+                self.put(slot.after..end, String::new());
+                let line_end = self.line_end(end);
+                self.put(line_end..line_end, lines);
             }
-            _ => {
-                at.set(index, node(after, json)?);
+        }
+        Ok(())
+    }
+
+    fn block_mapping(&mut self, node: &Node, entries: &[Entry], new: &Map<String, Value>) -> Result<(), Error> {
+        let first = entries.iter().find_map(|entry| entry.at.clone()).ok_or_else(unreadable)?;
+        let indent = self.column(first.start);
+        for (index, entry) in entries.iter().enumerate() {
+            let Some(at) = entry.at.clone() else {
+                // What came through a merge key can be overridden, but not taken away.
+                match new.get(&entry.key) {
+                    Some(value) if entry.value.means(value) => continue,
+                    _ => return Err(unreadable()),
+                }
+            };
+            let Some(value) = new.get(&entry.key) else {
+                let start = self.line_start(at.start);
+                if self.is_blank(start..at.start) {
+                    self.remove_lines(start, self.content_end(&entry.value));
+                } else {
+                    // The first key of an item shares its line with the dash.
+                    let kept = entries[index..].iter().find(|entry| new.contains_key(&entry.key));
+                    let next = kept.and_then(|entry| entry.at.clone()).ok_or_else(unreadable)?;
+                    self.put(at.start..next.start, String::new());
+                }
+                continue;
+            };
+            let after = self.after_colon(at.end).ok_or_else(unreadable)?;
+            let list_indent = self.list_indent(&entry.value, indent);
+            self.change(&entry.value, value, Slot { after, indent: indent + 2, list_indent, place: Place::Value })?;
+        }
+        let added = new.iter().filter(|(key, _)| entries.iter().all(|entry| entry.key != **key));
+        let added: Map<String, Value> = added.map(|(key, value)| (key.clone(), value.clone())).collect();
+        if !added.is_empty() {
+            let end = entries.last().filter(|last| last.at.is_some());
+            let end = end.map_or(node.span.end, |last| self.content_end(&last.value));
+            self.add_lines(end, &self.lines(&Value::Object(added), indent));
+        }
+        Ok(())
+    }
+
+    fn block_sequence(
+        &mut self,
+        node: &Node,
+        items: &[Node],
+        new: &[Value],
+        pairs: &[Option<usize>],
+        slot: Slot,
+    ) -> Result<(), Error> {
+        let mut from = node.span.start;
+        let mut dashes = Vec::with_capacity(items.len());
+        for item in items {
+            let dash =
+                dash(self.text, from).filter(|&dash| dash < item.span.end.max(dash + 1)).ok_or_else(unreadable)?;
+            dashes.push(dash);
+            from = self.content_end(item);
+        }
+        let indent = dashes.first().map_or(slot.list_indent, |&dash| self.column(dash));
+        for ((item, pair), &dash) in items.iter().zip(pairs).zip(&dashes) {
+            let Some(value) = pair.and_then(|index| new.get(index)) else {
+                let start = self.line_start(dash);
+                if !self.is_blank(start..dash) {
+                    return Err(unreadable());
+                }
+                self.remove_lines(start, self.content_end(item));
+                continue;
+            };
+            let slot = Slot { after: dash + 1, indent: indent + 2, list_indent: indent + 2, place: Place::Item };
+            self.change(item, value, slot)?;
+        }
+        let added = new.get(pairs.iter().flatten().count()..).unwrap_or_default();
+        if let (Some(last), false) = (items.last(), added.is_empty()) {
+            self.add_lines(self.content_end(last), &self.lines(&Value::Array(added.to_vec()), indent));
+        }
+        Ok(())
+    }
+
+    fn flow_mapping(&mut self, entries: &[Entry], new: &Map<String, Value>) -> Result<(), Error> {
+        let own = entries.iter().map(|entry| entry.at.clone().map(|at| (entry, at)).ok_or_else(unreadable));
+        let own: Vec<(&Entry, Range<usize>)> = own.collect::<Result<_, Error>>()?;
+        let places: Vec<Range<usize>> =
+            own.iter().map(|(entry, at)| at.start..entry.value.span.end.max(at.end)).collect();
+        let kept: Vec<bool> = own.iter().map(|(entry, _)| new.contains_key(&entry.key)).collect();
+        for (entry, at) in &own {
+            if let Some(value) = new.get(&entry.key) {
+                let after = self.after_colon(at.end).unwrap_or(at.end);
+                self.change(&entry.value, value, Slot { after, indent: 0, list_indent: 0, place: Place::Flow })?;
             }
         }
+        let added = new.iter().filter(|(key, _)| entries.iter().all(|entry| entry.key != **key));
+        let column = places.last().map_or(0, |last| last.start);
+        let colon = if self.is_json && !self.text.contains("\": ") { ":" } else { ": " };
+        let added: Vec<String> = added
+            .map(|(key, value)| {
+                let key = if self.is_json { Value::String(key.clone()).to_string() } else { print::flow_scalar(key) };
+                format!("{key}{colon}{}", self.flow(value, column))
+            })
+            .collect();
+        self.flow_items(&places, &kept, &added)
     }
-    for value in new.iter().skip(old.len()) {
-        at.push(node(value, json)?);
+
+    fn flow_sequence(&mut self, items: &[Node], new: &[Value], pairs: &[Option<usize>]) -> Result<(), Error> {
+        let places: Vec<Range<usize>> = items.iter().map(|item| item.span.clone()).collect();
+        let kept: Vec<bool> = pairs.iter().map(Option::is_some).collect();
+        for (item, pair) in items.iter().zip(pairs) {
+            if let Some(value) = pair.and_then(|index| new.get(index)) {
+                let slot = Slot { after: item.span.start, indent: 0, list_indent: 0, place: Place::Flow };
+                self.change(item, value, slot)?;
+            }
+        }
+        let column = places.last().map_or(0, |last| last.start);
+        let added = new.get(pairs.iter().flatten().count()..).unwrap_or_default();
+        let added: Vec<String> = added.iter().map(|value| self.flow(value, column)).collect();
+        self.flow_items(&places, &kept, &added)
     }
-    Ok(())
+
+    /// Takes items out of brackets, and puts others at their end.
+    fn flow_items(&mut self, places: &[Range<usize>], kept: &[bool], added: &[String]) -> Result<(), Error> {
+        let last_kept = kept.iter().rposition(|&kept| kept).ok_or_else(unreadable)?;
+        let end = places[last_kept].end;
+        for (index, place) in places.iter().enumerate().take(last_kept).filter(|(index, _)| !kept[*index]) {
+            self.put(place.start..places[index + 1].start, String::new());
+        }
+        let blanks = self.text[..places[last_kept].start].trim_end_matches([' ', '\t', '\r', '\n']).len();
+        let blanks = &self.text[blanks..places[last_kept].start];
+        let blanks = if blanks.is_empty() && last_kept == 0 { " " } else { blanks };
+        let added: String = added.iter().map(|item| format!(",{blanks}{item}")).collect();
+        self.put(end..places.last().map_or(end, |last| last.end.max(end)), added);
+        Ok(())
+    }
+
+    /// A value for within brackets, at `place`.
+    fn flow(&self, value: &Value, place: usize) -> String {
+        if !self.is_json {
+            return print::flow(value);
+        }
+        let start = self.line_start(place);
+        let indent: String = self.text[start..].chars().take_while(|c| matches!(c, ' ' | '\t')).collect();
+        if !self.text.trim().contains('\n') {
+            return if self.text.contains("\": ") { print::spaced(value) } else { value.to_string() };
+        }
+        let unit: String =
+            self.text.lines().nth(1).unwrap_or_default().chars().take_while(|c| matches!(c, ' ' | '\t')).collect();
+        print::pretty(value, if unit.is_empty() { "    " } else { &unit })
+            .replace('\n', &format!("{}{indent}", self.newline))
+    }
+
+    /// A collection in lines, each with its end.
+    fn lines(&self, value: &Value, indent: usize) -> String {
+        let lines = print::lines(value, indent);
+        if self.newline == "\n" { lines } else { lines.replace('\n', self.newline) }
+    }
+
+    fn put(&mut self, at: Range<usize>, with: String) {
+        self.splices.push(Splice { at, with });
+    }
+
+    /// Adds lines behind the line in which something ends.
+    fn add_lines(&mut self, end: usize, lines: &str) {
+        let at = self.next_line(end);
+        if at == self.text.len() && !self.text.ends_with('\n') {
+            // The last line had no end: then it has none again.
+            self.put(at..at, format!("{}{}", self.newline, lines.trim_end_matches(['\r', '\n'])));
+        } else {
+            self.put(at..at, lines.to_owned());
+        }
+    }
+
+    /// Removes the lines from one that starts at `start` to that in which something ends.
+    fn remove_lines(&mut self, start: usize, end: usize) {
+        let next = self.next_line(end);
+        if next == self.text.len() && !self.text.ends_with('\n') {
+            let before = self.text[..start].strip_suffix('\n').unwrap_or(&self.text[..start]);
+            let before = before.strip_suffix('\r').unwrap_or(before);
+            self.put(before.len()..next, String::new());
+        } else {
+            self.put(start..next, String::new());
+        }
+    }
+
+    /// Where a value's own bytes end: the parser counts the line end of a block scalar, and its blank lines.
+    fn content_end(&self, node: &Node) -> usize {
+        let span = node.span.start.min(node.span.end)..node.span.end;
+        match (&node.value, node.form) {
+            (Any::Mapping(entries), Form::Block) => {
+                let last = entries.iter().rev().find(|entry| entry.at.is_some());
+                last.map_or(span.end, |last| self.content_end(&last.value).max(span.end.min(self.text.len())))
+            }
+            (_, Form::BlockScalar) => span.start + self.text[span.clone()].trim_end().len(),
+            _ => span.end,
+        }
+    }
+
+    fn line_start(&self, at: usize) -> usize {
+        let start = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        if start == 0 && self.text.starts_with('\u{feff}') && at > 0 { '\u{feff}'.len_utf8() } else { start }
+    }
+
+    /// The end of a line, before its line feed.
+    fn line_end(&self, at: usize) -> usize {
+        let end = self.text[at..].find('\n').map_or(self.text.len(), |newline| at + newline);
+        if end > at && self.text[..end].ends_with('\r') { end - 1 } else { end }
+    }
+
+    fn next_line(&self, at: usize) -> usize {
+        self.text[at..].find('\n').map_or(self.text.len(), |newline| at + newline + 1)
+    }
+
+    fn column(&self, at: usize) -> usize {
+        self.text[self.line_start(at)..at].chars().count()
+    }
+
+    fn is_blank(&self, at: Range<usize>) -> bool {
+        self.text[at].bytes().all(|b| b == b' ')
+    }
+
+    fn after_colon(&self, key_end: usize) -> Option<usize> {
+        let rest = &self.text[key_end..];
+        let blanks = rest.len() - rest.trim_start().len();
+        rest[blanks..].starts_with(':').then_some(key_end + blanks + 1)
+    }
+
+    /// How far the items of a list under a key are indented: as they are, else as kubectl does.
+    fn list_indent(&self, value: &Node, indent: usize) -> usize {
+        match &value.value {
+            Any::Sequence(items) if value.form == Form::Block && !items.is_empty() => self.column(value.span.start),
+            _ => indent,
+        }
+    }
+
+    fn apply(mut self) -> String {
+        // Stable, so that of two additions at one place the inner one comes first.
+        self.splices.sort_by_key(|splice| splice.at.start);
+        let mut out = String::with_capacity(self.text.len() + 256);
+        let mut done = 0;
+        for splice in &self.splices {
+            out.push_str(self.text.get(done..splice.at.start).unwrap_or_default());
+            out.push_str(&splice.with);
+            done = done.max(splice.at.end);
+        }
+        out.push_str(&self.text[done..]);
+        out
+    }
 }
 
-/// A value as a piece of syntax tree, quoted as [`print`] quotes, or as JSON does.
-fn node(value: &Value, json: bool) -> Result<YamlNode, Error> {
-    let text = if json { value.to_string() } else { print::yaml(value) };
-    let document = Document::from_str(text.trim_end()).map_err(|_| unreadable())?;
-    document
-        .as_mapping()
-        .map(YamlNode::Mapping)
-        .or_else(|| document.as_sequence().map(YamlNode::Sequence))
-        .or_else(|| document.as_scalar().map(YamlNode::Scalar))
-        .ok_or_else(unreadable)
+/// Whether a key stays: otherwise the mapping is written anew.
+fn keeps_some(entries: &[Entry], new: &Map<String, Value>) -> bool {
+    entries.iter().any(|entry| entry.at.is_some() && new.contains_key(&entry.key))
+}
+
+/// For each item the index of what it becomes, in order, or `None` when it is taken out; what is left over is added.
+///
+/// `None` when that cannot be told.
+fn pair(items: &[Node], new: &[Value]) -> Option<Vec<Option<usize>>> {
+    let name = |node: &Node| match &node.value {
+        Any::Mapping(entries) => entries.iter().find(|entry| entry.key == "name").map(|entry| entry.value.to_json()),
+        _ => None,
+    };
+    let same = |node: &Node, value: &Value| {
+        node.means(value) || name(node).is_some_and(|name| value.get("name").is_some_and(|new| *new == name))
+    };
+    if new.len() == items.len() {
+        return Some((0..items.len()).map(Some).collect());
+    }
+    let mut next = 0;
+    let pairs: Vec<Option<usize>> = items
+        .iter()
+        .map(|item| {
+            let stays = new.get(next).is_some_and(|value| same(item, value));
+            next += usize::from(stays);
+            stays.then(|| next - 1)
+        })
+        .collect();
+    let added_in_order = next == new.len() || new.len() > items.len() && pairs.iter().all(Option::is_some);
+    (next > 0 && added_in_order).then_some(pairs)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{rewrite, skeleton};
-    use crate::yaml::Node;
+    use super::{edit, skeleton};
     use serde_json::{Value, json};
 
     type Result = std::result::Result<(), khw_core::Error>;
 
-    /// Rewrites after `change` of the parsed value.
     fn change(text: &str, change: impl Fn(&mut Value)) -> std::result::Result<String, khw_core::Error> {
-        let mut meant = Node::parse(text.as_bytes())?.to_json();
-        change(&mut meant);
-        rewrite(text, &meant)
+        edit(text, change)
     }
 
     const COMMENTED: &str = "\
@@ -279,9 +596,24 @@ kind: Config
     }
 
     #[test]
+    fn an_alias_gives_way_to_what_it_stood_for() -> Result {
+        let text = "clusters:\n- name: a\n  cluster: &x {server: https://a}\n- name: b\n  cluster: *x\n";
+        let new = change(text, |v| v["clusters"][1]["cluster"]["server"] = json!("https://b"))?;
+        assert_eq!(new, text.replace("*x", "\n    server: https://b").replace("cluster: \n", "cluster:\n"));
+        Ok(())
+    }
+
+    #[test]
     fn refuses_what_it_would_change_elsewhere() {
         let text = "clusters:\n- name: a\n  cluster: &x {server: https://a}\n- name: b\n  cluster: *x\n";
-        let refused = change(text, |v| v["clusters"][1]["cluster"]["server"] = json!("https://b"));
+        let refused = change(text, |v| v["clusters"][0]["cluster"]["server"] = json!("https://b"));
+        assert!(refused.is_err(), "{refused:?}");
+        let text = "a: &x {b: c}\nusers: [{name: d, user: {<<: *x, e: f}}]\n";
+        let refused = change(text, |v| {
+            if let Some(user) = v["users"][0]["user"].as_object_mut() {
+                user.remove("b");
+            }
+        });
         assert!(refused.is_err(), "{refused:?}");
     }
 }

@@ -12,6 +12,9 @@ pub(crate) enum Section {
 }
 
 impl Section {
+    /// All three.
+    pub(crate) const ALL: [Section; 3] = [Section::Clusters, Section::Users, Section::Contexts];
+
     /// The list's key.
     pub(crate) fn list(self) -> &'static str {
         match self {
@@ -73,6 +76,31 @@ pub(crate) fn entry<'a>(
     Ok((Fields { fields, section }, made))
 }
 
+/// The entries of a list, each with its name.
+pub(crate) fn named(root: &Map<String, Value>, section: Section) -> Vec<(&str, &Value)> {
+    let entries = root.get(section.list()).and_then(Value::as_array);
+    let entries = entries.into_iter().flatten();
+    entries.map(|entry| (entry.get("name").and_then(Value::as_str).unwrap_or_default(), entry)).collect()
+}
+
+/// Puts a whole entry in the place of that of the same name, adds it, or takes it out.
+pub(crate) fn set_entry(root: &mut Map<String, Value>, section: Section, name: &str, entry: Option<&Value>) {
+    let Some(new) = entry else {
+        remove(root, section, name);
+        return;
+    };
+    let list = root.entry(section.list()).or_insert(Value::Null);
+    if !list.is_array() {
+        *list = Value::Array(Vec::new());
+    }
+    let Some(entries) = list.as_array_mut() else { return };
+    let same = |entry: &&mut Value| entry.get("name").and_then(Value::as_str).unwrap_or_default() == name;
+    match entries.iter_mut().find(same) {
+        Some(old) => *old = new.clone(),
+        None => entries.push(new.clone()),
+    }
+}
+
 /// Takes an entry out. Whether it was there.
 pub(crate) fn remove(root: &mut Map<String, Value>, section: Section, name: &str) -> bool {
     let Some(list) = root.get_mut(section.list()) else { return false };
@@ -93,6 +121,16 @@ pub(crate) struct Fields<'a> {
 }
 
 impl Fields<'_> {
+    /// Any value, as it is.
+    pub(crate) fn get(&self, field: &str) -> Option<&Value> {
+        self.fields.get(field)
+    }
+
+    /// Sets any value.
+    pub(crate) fn set(&mut self, field: &str, value: Value) {
+        self.fields.insert(field.to_owned(), value);
+    }
+
     /// Sets a text. Empty text takes the field away, as Go's `omitempty` does.
     pub(crate) fn text(&mut self, field: &str, text: impl Into<String>) {
         let text = text.into();

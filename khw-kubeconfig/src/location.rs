@@ -1,32 +1,61 @@
-//! Which file is meant, and how a path is written into it.
+//! Which files are meant, and how a path is written into one.
 
 use khw_core::Error;
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
-/// The kubeconfig that kubectl would read and write: `--kubeconfig`, else `KUBECONFIG`, else `$HOME/.kube/config`.
-///
-/// # Errors
-/// When `KUBECONFIG` names several files, or there is no home directory.
-pub(crate) fn kubeconfig(option: Option<&Path>, variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, Error> {
-    if let Some(path) = option.filter(|path| !path.as_os_str().is_empty()) {
-        return Ok(path.to_owned());
-    }
-    let mut files: Vec<PathBuf> = Vec::new();
-    for file in std::env::split_paths(&variable("KUBECONFIG").unwrap_or_default()) {
-        if !file.as_os_str().is_empty() && !files.contains(&file) {
-            files.push(file);
+/// The kubeconfigs of a command: `--kubeconfig`, else those of `KUBECONFIG`, else `$HOME/.kube/config`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Files {
+    /// In the order in which they win over each other; at least one, none of them empty.
+    paths: Vec<PathBuf>,
+    explicit: bool,
+}
+
+impl Files {
+    /// The files that kubectl would read.
+    ///
+    /// # Errors
+    /// When none is named and there is no home directory.
+    pub(crate) fn of(option: Option<&Path>, variable: impl Fn(&str) -> Option<OsString>) -> Result<Files, Error> {
+        if let Some(path) = option.filter(|path| !path.as_os_str().is_empty()) {
+            return Ok(Files { paths: vec![path.to_owned()], explicit: true });
         }
+        let mut paths: Vec<PathBuf> = Vec::new();
+        for file in std::env::split_paths(&variable("KUBECONFIG").unwrap_or_default()) {
+            if !file.as_os_str().is_empty() && !paths.contains(&file) {
+                paths.push(file);
+            }
+        }
+        if paths.is_empty() {
+            let home = variable("HOME").filter(|home| !home.is_empty()).ok_or_else(|| {
+                Error::new("no kubeconfig is named, and HOME is not set").hint("name it: --kubeconfig=FILE")
+            })?;
+            paths.push(Path::new(&home).join(".kube/config"));
+        }
+        Ok(Files { paths, explicit: false })
     }
-    match (files.pop(), files.is_empty()) {
-        (Some(file), true) => Ok(file),
-        (Some(_), false) => Err(Error::new("names several files, which cannot be merged yet")
-            .field("KUBECONFIG")
-            .hint("name the one that is meant with --kubeconfig=FILE")),
-        (None, _) => match variable("HOME").filter(|home| !home.is_empty()) {
-            Some(home) => Ok(Path::new(&home).join(".kube/config")),
-            None => Err(Error::new("no kubeconfig is named, and HOME is not set").hint("name it: --kubeconfig=FILE")),
-        },
+
+    /// All of them.
+    pub(crate) fn paths(&self) -> &[PathBuf] {
+        &self.paths
+    }
+
+    /// Whether one was named with `--kubeconfig`.
+    pub(crate) fn explicit(&self) -> bool {
+        self.explicit
+    }
+
+    /// Where something new goes, as with kubectl: into the first file that is there, else into the last one.
+    pub(crate) fn default(&self) -> &Path {
+        let there = self.paths.iter().find(|path| path.exists());
+        there.or(self.paths.last()).map_or(Path::new(""), PathBuf::as_path)
+    }
+
+    /// For messages about all of them.
+    pub(crate) fn shown(&self) -> String {
+        let shown: Vec<String> = self.paths.iter().map(|path| path.display().to_string()).collect();
+        shown.join(":")
     }
 }
 
@@ -47,10 +76,21 @@ pub(crate) fn reference(path: &Path, kubeconfig: &Path, current_dir: &Path) -> R
         let base = file.parent().unwrap_or(Path::new("/"));
         full.strip_prefix(base).map(Path::to_owned).unwrap_or(full)
     };
-    written
-        .into_os_string()
-        .into_string()
-        .map_err(|path| Error::new("is not UTF-8, which a kubeconfig cannot hold").field(path.to_string_lossy()))
+    text(&written)
+}
+
+/// A path as text.
+///
+/// # Errors
+/// When it is not UTF-8, which YAML cannot hold.
+pub(crate) fn text(path: &Path) -> Result<String, Error> {
+    let not_utf8 = || Error::new("is not UTF-8, which a kubeconfig cannot hold").field(path.display());
+    path.to_str().map(str::to_owned).ok_or_else(not_utf8)
+}
+
+/// A path from the root directory on.
+pub(crate) fn absolute(path: &Path, current_dir: &Path) -> PathBuf {
+    clean(&current_dir.join(path))
 }
 
 /// The path without `.` and `..`, by its words alone, as Go's filepath.Clean.
@@ -70,29 +110,34 @@ fn clean(path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use super::{kubeconfig, reference};
+    use super::{Files, reference};
     use std::ffi::OsString;
     use std::path::{Path, PathBuf};
 
-    fn chosen(option: Option<&str>, variable: Option<&str>, home: Option<&str>) -> Result<PathBuf, String> {
-        kubeconfig(option.map(Path::new), |name| {
+    fn chosen(option: Option<&str>, variable: Option<&str>, home: Option<&str>) -> Result<Vec<PathBuf>, String> {
+        let files = Files::of(option.map(Path::new), |name| {
             if name == "HOME" { home.map(OsString::from) } else { variable.map(OsString::from) }
-        })
-        .map_err(|e| e.to_string())
+        });
+        files.map(|files| files.paths().to_vec()).map_err(|e| e.to_string())
     }
 
     #[test]
-    fn the_file_is_kubectls() {
-        let ok = |path: &str| Ok(PathBuf::from(path));
-        assert_eq!(chosen(Some("a"), Some("b"), Some("/h")), ok("a"));
-        assert_eq!(chosen(Some(""), Some("b"), Some("/h")), ok("b"));
-        assert_eq!(chosen(None, Some("b::b"), Some("/h")), ok("b"));
-        assert_eq!(chosen(None, Some(""), Some("/h")), ok("/h/.kube/config"));
-        assert_eq!(
-            chosen(None, Some("a:b"), None),
-            Err("KUBECONFIG: names several files, which cannot be merged yet".to_owned())
-        );
+    fn the_files_are_kubectls() {
+        let ok = |paths: &[&str]| Ok(paths.iter().map(PathBuf::from).collect::<Vec<_>>());
+        assert_eq!(chosen(Some("a"), Some("b"), Some("/h")), ok(&["a"]));
+        assert_eq!(chosen(Some(""), Some("b"), Some("/h")), ok(&["b"]));
+        assert_eq!(chosen(None, Some("b::a:b"), Some("/h")), ok(&["b", "a"]));
+        assert_eq!(chosen(None, Some(""), Some("/h")), ok(&["/h/.kube/config"]));
         assert_eq!(chosen(None, None, None), Err("no kubeconfig is named, and HOME is not set".to_owned()));
+    }
+
+    #[test]
+    fn what_is_new_goes_into_the_first_that_is_there() -> Result<(), khw_core::Error> {
+        let default =
+            |list: &str| Files::of(None, |_| Some(OsString::from(list))).map(|files| files.default().to_owned());
+        assert_eq!(default("/none/a:/dev/null:/dev/zero")?, Path::new("/dev/null"));
+        assert_eq!(default("/none/a:/none/b")?, Path::new("/none/b"));
+        Ok(())
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// A file named on the command line, and what is in it.
 pub(crate) struct Material {
-    option: &'static str,
+    option: String,
     shown: String,
     pub(crate) content: Vec<u8>,
 }
@@ -18,9 +18,15 @@ impl Material {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(crate) fn read(option: &'static str, path: &Path) -> Result<Material, Error> {
+    pub(crate) fn read(option: &str, path: &Path) -> Result<Material, Error> {
         let input = Input::new(path);
-        Ok(Material { option, shown: input.to_string(), content: input.read().map_err(|e| e.field(option))? })
+        let content = input.read().map_err(|e| e.field(option))?;
+        Ok(Material::of(option, input.to_string(), content))
+    }
+
+    /// What came otherwise. `shown` stands in messages for the file.
+    pub(crate) fn of(option: &str, shown: String, content: Vec<u8>) -> Material {
+        Material { option: option.to_owned(), shown, content }
     }
 
     /// Its certificate, the first if there are several; all of them are looked at.
@@ -42,7 +48,7 @@ impl Material {
     }
 
     fn named(&self, error: Error) -> Error {
-        error.file(&self.shown).field(self.option)
+        error.file(&self.shown).field(&self.option)
     }
 }
 

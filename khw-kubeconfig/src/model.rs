@@ -3,11 +3,14 @@
 //! Refused as by kubectl: another kind, text where a number stands, data that is not base64, two entries of one name.
 //! Empty text and `null` mean "not there". Unknown fields are passed over, as client-go does; editing keeps them.
 
-use crate::yaml::{Any, Node};
+use crate::entry::Section;
+use crate::yaml::{Any, Entry, Node};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use khw_core::Error;
 use serde_json::{Map, Value, json};
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fmt;
 
 /// A whole kubeconfig.
@@ -151,33 +154,76 @@ impl Kubeconfig {
     }
 
     pub(crate) fn from_node(root: &Node) -> Result<Kubeconfig, Error> {
+        let (kubeconfig, problems) = Kubeconfig::inspect(root);
+        problems.into_iter().next().map_or(Ok(kubeconfig), |problem| Err(problem.error))
+    }
+
+    /// Reads on behind everything that is wrong: what can be read, and what cannot.
+    pub(crate) fn inspect(root: &Node) -> (Kubeconfig, Vec<Problem>) {
+        let problems = RefCell::new(Vec::new());
         if !matches!(root.value, Any::Mapping(_) | Any::Null) {
-            return Err(Error::new(format!("is {}, not a kubeconfig", root.kind())).hint("is this the right file?"));
+            let error = Error::new(format!("is {}, not a kubeconfig", root.kind())).hint("is this the right file?");
+            return (Kubeconfig::default(), vec![Problem { name: "not-a-kubeconfig", error }]);
         }
-        let root = Fields::of(root, "")?;
+        let root = Fields::of(root, String::new(), &problems);
         for (field, expected) in [("kind", "Config"), ("apiVersion", "v1")] {
-            if let Some(other) = root.text(field)?.filter(|text| text != expected) {
+            if let Some(other) = root.text(field).filter(|text| text != expected) {
                 let shown: String = other.escape_debug().take(60).collect();
-                return Err(root
+                let error = root
                     .error(field, format!("is '{shown}', not {expected}"))
-                    .hint("is this the right file? a kubeconfig has apiVersion v1 and kind Config"));
+                    .hint("is this the right file? a kubeconfig has apiVersion v1 and kind Config");
+                problems.borrow_mut().push(Problem { name: "not-a-kubeconfig", error });
             }
         }
         let kubeconfig = Kubeconfig {
-            clusters: root.entries("clusters", "cluster", |name, fields, line| {
-                Ok(NamedCluster { name, cluster: cluster(&fields)?, line })
-            })?,
-            users: root.entries("users", "user", |name, fields, line| {
-                Ok(NamedAuthInfo { name, user: auth_info(&fields)?, line })
-            })?,
-            contexts: root.entries("contexts", "context", |name, fields, line| {
-                Ok(NamedContext { name, context: context(&fields)?, line })
-            })?,
-            current_context: root.text("current-context")?,
+            clusters: root.entries("clusters", "cluster", |name, fields, line| NamedCluster {
+                name,
+                cluster: cluster(fields),
+                line,
+            }),
+            users: root.entries("users", "user", |name, fields, line| NamedAuthInfo {
+                name,
+                user: auth_info(fields),
+                line,
+            }),
+            contexts: root.entries("contexts", "context", |name, fields, line| NamedContext {
+                name,
+                context: context(fields),
+                line,
+            }),
+            current_context: root.text("current-context"),
             preferences: root.raw("preferences"),
             extensions: root.raw("extensions"),
         };
-        Ok(kubeconfig)
+        (kubeconfig, problems.into_inner())
+    }
+
+    /// What several files mean together: of two entries of one name the first, and the first current context.
+    pub(crate) fn merged<'a>(all: impl Iterator<Item = &'a Kubeconfig>) -> Kubeconfig {
+        fn add<T: Clone>(to: &mut Vec<T>, from: &[T], name: impl Fn(&T) -> &str) {
+            let known: HashSet<String> = to.iter().map(|entry| name(entry).to_owned()).collect();
+            to.extend(from.iter().filter(|entry| !known.contains(name(entry))).cloned());
+        }
+        let mut merged = Kubeconfig::default();
+        for one in all {
+            add(&mut merged.clusters, &one.clusters, |c| &c.name);
+            add(&mut merged.users, &one.users, |u| &u.name);
+            add(&mut merged.contexts, &one.contexts, |c| &c.name);
+            merged.current_context = merged.current_context.or_else(|| one.current_context.clone());
+            let preferences = one.preferences.clone().filter(|p| p.as_object().is_some_and(|map| !map.is_empty()));
+            merged.preferences = merged.preferences.or(preferences);
+            merged.extensions = merged.extensions.or_else(|| one.extensions.clone());
+        }
+        merged
+    }
+
+    /// Whether there is an entry of this name.
+    pub(crate) fn has(&self, section: Section, name: &str) -> bool {
+        match section {
+            Section::Clusters => self.cluster(name).is_some(),
+            Section::Users => self.user(name).is_some(),
+            Section::Contexts => self.context(name).is_some(),
+        }
     }
 
     /// The cluster of a name.
@@ -385,6 +431,11 @@ fn in_gos_order(field: &str, value: &Value) -> Value {
             let rank = |key: &str| declared.iter().position(|d| *d == key).unwrap_or(declared.len());
             keys.sort_by_key(|key| (rank(key), *key));
             let mut sorted = Map::new();
+            if field == "auth-provider" {
+                for key in ["name", "config"] {
+                    sorted.insert(key.to_owned(), Value::Null);
+                }
+            }
             if field == "exec" {
                 // Printed even when they are empty, so their places are kept.
                 for key in declared {
@@ -396,6 +447,12 @@ fn in_gos_order(field: &str, value: &Value) -> Value {
                 sorted.insert(key.clone(), in_gos_order(key, &map[key.as_str()]));
             }
             if field == "exec" {
+                // client-go's default for the versions that did not have it.
+                let old = ["client.authentication.k8s.io/v1alpha1", "client.authentication.k8s.io/v1beta1"];
+                let unset = sorted.get("interactiveMode").is_none_or(Value::is_null);
+                if unset && sorted.get("apiVersion").and_then(Value::as_str).is_some_and(|v| old.contains(&v)) {
+                    sorted.insert("interactiveMode".to_owned(), json!("IfAvailable"));
+                }
                 let optional = ["apiVersion", "installHint", "interactiveMode"];
                 sorted.retain(|key, value| !value.is_null() || !optional.contains(&key.as_str()));
             }
@@ -410,63 +467,75 @@ pub(crate) fn encode(data: &[u8]) -> String {
     BASE64_STANDARD.encode(data)
 }
 
-fn cluster(fields: &Fields<'_>) -> Result<Cluster, Error> {
-    Ok(Cluster {
-        server: fields.text("server")?.unwrap_or_default(),
-        tls_server_name: fields.text("tls-server-name")?,
-        insecure_skip_tls_verify: fields.flag("insecure-skip-tls-verify")?,
-        certificate_authority: fields.text("certificate-authority")?,
-        certificate_authority_data: fields.data("certificate-authority-data")?,
-        proxy_url: fields.text("proxy-url")?,
-        disable_compression: fields.flag("disable-compression")?,
-        extensions: fields.raw("extensions"),
-    })
+/// Something in a kubeconfig that client-go does not take.
+pub(crate) struct Problem {
+    /// The name of the finding.
+    pub(crate) name: &'static str,
+    pub(crate) error: Error,
 }
 
-fn auth_info(fields: &Fields<'_>) -> Result<AuthInfo, Error> {
+fn cluster(fields: &Fields<'_>) -> Cluster {
+    Cluster {
+        server: fields.text("server").unwrap_or_default(),
+        tls_server_name: fields.text("tls-server-name"),
+        insecure_skip_tls_verify: fields.flag("insecure-skip-tls-verify"),
+        certificate_authority: fields.text("certificate-authority"),
+        certificate_authority_data: fields.data("certificate-authority-data"),
+        proxy_url: fields.text("proxy-url"),
+        disable_compression: fields.flag("disable-compression"),
+        extensions: fields.raw("extensions"),
+    }
+}
+
+fn auth_info(fields: &Fields<'_>) -> AuthInfo {
     let others = BEFORE_USERNAME
         .into_iter()
         .chain(AFTER_PASSWORD)
         .filter_map(|field| fields.raw(field).map(|value| (field.to_owned(), value)));
-    Ok(AuthInfo {
-        client_certificate: fields.text("client-certificate")?,
-        client_certificate_data: fields.data("client-certificate-data")?,
-        client_key: fields.text("client-key")?,
-        client_key_data: fields.data("client-key-data")?.map(Secret),
-        token: fields.text("token")?.map(Secret),
-        token_file: fields.text("tokenFile")?,
-        username: fields.text("username")?,
-        password: fields.text("password")?.map(Secret),
+    AuthInfo {
+        client_certificate: fields.text("client-certificate"),
+        client_certificate_data: fields.data("client-certificate-data"),
+        client_key: fields.text("client-key"),
+        client_key_data: fields.data("client-key-data").map(Secret),
+        token: fields.text("token").map(Secret),
+        token_file: fields.text("tokenFile"),
+        username: fields.text("username"),
+        password: fields.text("password").map(Secret),
         others: Secret(others.collect()),
-    })
+    }
 }
 
-fn context(fields: &Fields<'_>) -> Result<Context, Error> {
-    Ok(Context {
-        cluster: fields.text("cluster")?.unwrap_or_default(),
-        user: fields.text("user")?.unwrap_or_default(),
-        namespace: fields.text("namespace")?,
+fn context(fields: &Fields<'_>) -> Context {
+    Context {
+        cluster: fields.text("cluster").unwrap_or_default(),
+        user: fields.text("user").unwrap_or_default(),
+        namespace: fields.text("namespace"),
         extensions: fields.raw("extensions"),
-    })
+    }
 }
 
-/// The fields of a mapping, and the path to it for messages.
+/// The fields of a mapping, the path to it for messages, and where to put what is wrong.
 struct Fields<'a> {
-    entries: &'a [(String, Node)],
+    entries: &'a [Entry],
     path: String,
+    problems: &'a RefCell<Vec<Problem>>,
 }
 
 impl<'a> Fields<'a> {
-    fn of(node: &'a Node, path: &str) -> Result<Self, Error> {
-        match &node.value {
-            Any::Mapping(entries) => Ok(Fields { entries, path: path.to_owned() }),
-            Any::Null => Ok(Fields { entries: &[], path: path.to_owned() }),
-            _ => Err(wrong_type(node, path, "a mapping")),
-        }
+    fn of(node: &'a Node, path: String, problems: &'a RefCell<Vec<Problem>>) -> Self {
+        let entries: &[Entry] = match &node.value {
+            Any::Mapping(entries) => entries,
+            Any::Null => &[],
+            _ => {
+                problems.borrow_mut().push(wrong_type(node, &path, "a mapping"));
+                &[]
+            }
+        };
+        Fields { entries, path, problems }
     }
 
     fn get(&self, field: &str) -> Option<&'a Node> {
-        self.entries.iter().find(|(key, _)| key == field).map(|(_, value)| value)
+        self.entries.iter().find(|entry| entry.key == field).map(|entry| &entry.value)
     }
 
     fn place(&self, field: &str) -> String {
@@ -481,75 +550,91 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn text(&self, field: &str) -> Result<Option<String>, Error> {
+    fn problem(&self, problem: Problem) {
+        self.problems.borrow_mut().push(problem);
+    }
+
+    fn text(&self, field: &str) -> Option<String> {
         match self.get(field) {
-            Some(Node { value: Any::String(text), .. }) => Ok(Some(text.clone()).filter(|t| !t.is_empty())),
-            None | Some(Node { value: Any::Null, .. }) => Ok(None),
-            Some(node) => Err(wrong_type(node, &self.place(field), "text")),
+            Some(Node { value: Any::String(text), .. }) => Some(text.clone()).filter(|t| !t.is_empty()),
+            None | Some(Node { value: Any::Null, .. }) => None,
+            Some(node) => {
+                self.problem(wrong_type(node, &self.place(field), "text"));
+                None
+            }
         }
     }
 
-    fn flag(&self, field: &str) -> Result<bool, Error> {
+    fn flag(&self, field: &str) -> bool {
         match self.get(field) {
-            Some(Node { value: Any::Bool(flag), .. }) => Ok(*flag),
-            None | Some(Node { value: Any::Null, .. }) => Ok(false),
-            Some(node) => Err(wrong_type(node, &self.place(field), "a boolean")),
+            Some(Node { value: Any::Bool(flag), .. }) => *flag,
+            None | Some(Node { value: Any::Null, .. }) => false,
+            Some(node) => {
+                self.problem(wrong_type(node, &self.place(field), "a boolean"));
+                false
+            }
         }
     }
 
-    fn data(&self, field: &str) -> Result<Option<Vec<u8>>, Error> {
-        let Some(text) = self.text(field)? else { return Ok(None) };
+    fn data(&self, field: &str) -> Option<Vec<u8>> {
+        let text = self.text(field)?;
         // Go passes over line ends, and over nothing else.
         let joined: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
-        BASE64_STANDARD.decode(joined).map(Some).map_err(|_| {
-            self.error(field, "is not base64".to_owned()).hint("it was cut or wrapped: set it again with --embed-certs")
-        })
+        let decoded = BASE64_STANDARD.decode(joined).ok();
+        if decoded.is_none() {
+            let error = self.error(field, "is not base64".to_owned());
+            let error = error.hint("it was cut or wrapped: set it again with --embed-certs");
+            self.problem(Problem { name: "invalid-data", error });
+        }
+        decoded
     }
 
     fn raw(&self, field: &str) -> Option<Value> {
         self.get(field).map(Node::to_json).filter(|value| !value.is_null())
     }
 
-    fn entries<T>(
-        &self,
-        list: &str,
-        inner: &str,
-        make: impl Fn(String, Fields<'a>, usize) -> Result<T, Error>,
-    ) -> Result<Vec<T>, Error> {
+    fn entries<T>(&self, list: &str, inner: &str, make: impl Fn(String, &Fields<'a>, usize) -> T) -> Vec<T> {
         let items = match self.get(list) {
             Some(Node { value: Any::Sequence(items), .. }) => items,
-            None | Some(Node { value: Any::Null, .. }) => return Ok(Vec::new()),
-            Some(node) => return Err(wrong_type(node, &self.place(list), "a list")),
+            None | Some(Node { value: Any::Null, .. }) => return Vec::new(),
+            Some(node) => {
+                self.problem(wrong_type(node, &self.place(list), "a list"));
+                return Vec::new();
+            }
         };
-        let mut names = std::collections::HashSet::new();
+        let mut names = HashSet::new();
         let mut entries = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
-            let entry = Fields::of(item, &format!("{list}[{index}]"))?;
-            let name = entry.text("name")?.unwrap_or_default();
+            let entry = Fields::of(item, format!("{list}[{index}]"), self.problems);
+            let name = entry.text("name").unwrap_or_default();
             if !names.insert(name.clone()) {
-                return Err(entry
+                let error = entry
                     .error("name", format!("there is another {inner} named '{}'", name.escape_debug()))
                     .line(item.line)
-                    .hint("kubectl refuses such a file: rename or remove one of them"));
+                    .hint("kubectl refuses such a file: rename or remove one of them");
+                self.problem(Problem { name: "duplicate-name", error });
+                continue;
             }
             let place = entry.place(inner);
-            let none = Fields { entries: &[], path: place.clone() };
-            let fields = entry.get(inner).map_or(Ok(none), |node| Fields::of(node, &place))?;
-            entries.push(make(name, fields, item.line)?);
+            let none = Fields { entries: &[], path: String::new(), problems: self.problems };
+            let fields = entry.get(inner).map_or(none, |node| Fields::of(node, place, self.problems));
+            entries.push(make(name, &fields, item.line));
         }
-        Ok(entries)
+        entries
     }
 }
 
-fn wrong_type(node: &Node, place: &str, wanted: &str) -> Error {
-    let error = Error::new(format!("is {}, not {wanted}", node.kind())).field(place);
+fn wrong_type(node: &Node, place: &str, wanted: &str) -> Problem {
+    let error = Error::new(format!("is {}, not {wanted}", node.kind()));
+    let error = if place.is_empty() { error } else { error.field(place) };
     let error = if node.line > 0 { error.line(node.line) } else { error };
-    match node.value {
+    let error = match node.value {
         Any::Bool(_) | Any::Number(_) if wanted == "text" => {
             error.hint("put it in quotes: plain yes, no, on, off, y, n and digits are not text in YAML")
         }
         _ => error.hint("kubectl refuses this too; see the Kubernetes reference of Config v1"),
-    }
+    };
+    Problem { name: "wrong-type", error }
 }
 
 #[cfg(test)]

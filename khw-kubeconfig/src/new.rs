@@ -4,11 +4,12 @@ use crate::args::New;
 use crate::entry::{Section, entry};
 use crate::print;
 use crate::set::{ClusterChange, Place, authority, check_server, pair};
-use crate::store::Draft;
+use crate::store;
 use khw_core::output::Kind;
 use khw_core::place::Existing;
 use khw_core::{Error, Exit};
 use serde_json::Value;
+use std::path::Path;
 
 /// `new`
 pub(crate) fn new(args: &New) -> anyhow::Result<Exit> {
@@ -22,7 +23,7 @@ pub(crate) fn new(args: &New) -> anyhow::Result<Exit> {
         }
     }
     if verify {
-        check_server(&args.server)?;
+        check_server("--server", &args.server)?;
     }
     let authority = authority(&args.certificate_authority, place, verify)?;
     let pair = pair(Some(&args.client_certificate), Some(&args.client_key), place, verify)?;
@@ -32,7 +33,7 @@ pub(crate) fn new(args: &New) -> anyhow::Result<Exit> {
             .hint("name the user: --user=NAME")
     })?;
 
-    let mut root = Draft::empty().value;
+    let mut root = store::new_file();
     let cluster = ClusterChange {
         name: &args.cluster,
         server: Some(&args.server),
@@ -41,11 +42,12 @@ pub(crate) fn new(args: &New) -> anyhow::Result<Exit> {
         insecure: false,
         authority: Some(authority),
     };
-    cluster.apply(&mut root)?;
+    let nowhere = Path::new("");
+    cluster.apply(&mut root, nowhere)?;
     let (mut fields, _) = entry(&mut root, Section::Users, user)?;
     for (written, field) in [(&pair.certificate, "client-certificate"), (&pair.key, "client-key")] {
         if let Some(written) = written {
-            written.apply(&mut fields, field);
+            written.apply(&mut fields, field, nowhere)?;
         }
     }
     let (mut fields, _) = entry(&mut root, Section::Contexts, &args.context)?;

@@ -18,13 +18,69 @@ pub(crate) fn yaml(value: &Value) -> String {
     out
 }
 
-/// JSON with four blanks, as `kubectl -o json`.
-pub(crate) fn json(value: &Value) -> Result<String, serde_json::Error> {
+/// A mapping or list in lines, indented this far.
+pub(crate) fn lines(value: &Value, indent: usize) -> String {
+    let mut out = String::new();
+    match value {
+        Value::Object(map) => mapping(map, indent, false, &mut out),
+        Value::Array(items) => sequence(items, indent, &mut out),
+        _ => {}
+    }
+    out
+}
+
+/// A value within brackets, on one line.
+pub(crate) fn flow(value: &Value) -> String {
+    match value {
+        Value::String(text) => flow_scalar(text),
+        Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Value::Object(map) => {
+            let entry = |(key, value): (&String, &Value)| format!("{}: {}", flow_scalar(key), flow(value));
+            format!("{{{}}}", map.iter().map(entry).collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// A string within brackets, where a comma would end it.
+pub(crate) fn flow_scalar(text: &str) -> String {
+    if text == "<<" || text.contains([',', ':', '?', '#']) && !is_url(text) {
+        double_quoted(text)
+    } else {
+        scalar(text)
+    }
+}
+
+/// `https://a:6443` may be plain: each of its colons stands before something.
+fn is_url(text: &str) -> bool {
+    text.starts_with("http") && !text.contains([',', '?', '#']) && !text.ends_with(':')
+}
+
+/// JSON on one line, with a blank after each comma and colon.
+pub(crate) fn spaced(value: &Value) -> String {
+    match value {
+        Value::Array(items) => format!("[{}]", items.iter().map(spaced).collect::<Vec<_>>().join(", ")),
+        Value::Object(map) => {
+            let entry = |(key, value): (&String, &Value)| format!("{}: {}", Value::String(key.clone()), spaced(value));
+            format!("{{{}}}", map.iter().map(entry).collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// JSON in lines, indented with this, without a last line end.
+pub(crate) fn pretty(value: &Value, unit: &str) -> String {
     let mut out = Vec::new();
-    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
-    serde::Serialize::serialize(value, &mut serde_json::Serializer::with_formatter(&mut out, formatter))?;
-    out.push(b'\n');
-    Ok(String::from_utf8_lossy(&out).into_owned())
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(unit.as_bytes());
+    let printed = serde::Serialize::serialize(value, &mut serde_json::Serializer::with_formatter(&mut out, formatter));
+    // Writing into memory does not fail, and JSON can print each of its values.
+    debug_assert!(printed.is_ok());
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// JSON with four blanks, as `kubectl -o json`.
+pub(crate) fn json(value: &Value) -> String {
+    pretty(value, "    ") + "\n"
 }
 
 fn mapping(map: &serde_json::Map<String, Value>, indent: usize, mut begun: bool, out: &mut String) {
@@ -61,9 +117,9 @@ fn sequence(items: &[Value], indent: usize, out: &mut String) {
         out.push_str("- ");
         match item {
             Value::Object(inner) if !inner.is_empty() => mapping(inner, indent + 2, true, out),
+            // A list in a list is rare enough to go on one line.
             Value::Array(inner) if !inner.is_empty() => {
-                // A list in a list is rare enough to go on one line.
-                let _ = writeln!(out, "{}", item_json(inner));
+                let _ = writeln!(out, "{item}");
             }
             value => {
                 inline(value, out);
@@ -71,10 +127,6 @@ fn sequence(items: &[Value], indent: usize, out: &mut String) {
             }
         }
     }
-}
-
-fn item_json(items: &[Value]) -> String {
-    Value::Array(items.to_vec()).to_string()
 }
 
 fn pad(indent: usize, out: &mut String) {

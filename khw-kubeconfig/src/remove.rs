@@ -9,9 +9,9 @@ use serde_json::Value;
 
 /// `delete-cluster`, `delete-context`, `delete-user`
 pub(crate) fn delete(section: Section, args: &Named) -> anyhow::Result<Exit> {
-    let path = args.change.path()?;
     let name = &args.name;
-    let warning = args.change.apply(&path, &|draft| {
+    let files = args.change.file.files()?;
+    let warning = args.change.apply(&|draft| {
         if !remove(&mut draft.value, section, name) {
             return Err(not_there(&draft.config, section, name));
         }
@@ -20,7 +20,7 @@ pub(crate) fn delete(section: Section, args: &Named) -> anyhow::Result<Exit> {
     if let Some(warning) = warning {
         cli::warn(TOOL.name, warning);
     }
-    output::print(format!("deleted {} {name} from {}\n", section.one(), path.display()).as_bytes())?;
+    output::print(format!("deleted {} {name} from {}\n", section.one(), files.default().display()).as_bytes())?;
     Ok(Exit::Done)
 }
 
@@ -34,7 +34,7 @@ fn not_there(config: &Kubeconfig, section: Section, name: &str) -> Error {
 }
 
 /// What the file now misses.
-fn warning(config: &Kubeconfig, section: Section, name: &str) -> Option<String> {
+pub(crate) fn warning(config: &Kubeconfig, section: Section, name: &str) -> Option<String> {
     let shown = name.escape_debug();
     match section {
         Section::Contexts if config.current_context.as_deref() == Some(name) => {
@@ -54,11 +54,10 @@ fn warning(config: &Kubeconfig, section: Section, name: &str) -> Option<String> 
 
 /// `rename-context`
 pub(crate) fn rename_context(args: &RenameContext) -> anyhow::Result<Exit> {
-    let path = args.change.path()?;
     if args.to.is_empty() {
         return Err(Error::new("the context's new name is empty").hint("was a shell variable unset?").into());
     }
-    args.change.apply(&path, &|draft| {
+    args.change.apply(&|draft| {
         let config = &draft.config;
         if config.context(&args.from).is_none() {
             return Err(not_there(config, Section::Contexts, &args.from));
@@ -71,7 +70,9 @@ pub(crate) fn rename_context(args: &RenameContext) -> anyhow::Result<Exit> {
         for context in contexts.into_iter().flatten().filter(|c| c["name"].as_str() == Some(&args.from)) {
             context["name"] = Value::String(args.to.clone());
         }
-        if config.current_context.as_ref() == Some(&args.from) {
+        let is_current = config.current_context.as_ref() == Some(&args.from);
+        draft.renamed(Section::Contexts, &args.from, &args.to);
+        if is_current {
             draft.value.insert("current-context".to_owned(), Value::String(args.to.clone()));
         }
         Ok(())

@@ -1,9 +1,9 @@
-//! `set-cluster`, `set-credentials`, `set-context`, `use-context`: what they do to a kubeconfig, field by field as
+//! `set-cluster`, `set-context`, `use-context`: what they do to a kubeconfig, field by field as
 //! kubectl 1.32 does it, after looking whether it can work.
 
 use crate::TOOL;
-use crate::args::{Change, Named, SetCluster, SetContext, SetCredentials};
-use crate::entry::{Section, entry};
+use crate::args::{Change, Named, SetCluster, SetContext};
+use crate::entry::{Fields, Section, entry};
 use crate::location;
 use crate::material::{Material, check_pair};
 use crate::model::{dangling, encode};
@@ -15,10 +15,10 @@ use std::path::{Path, PathBuf};
 
 /// Where certificates and keys go: into the file, or as a path written by this rule.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Place<'a> {
+pub(crate) enum Place {
     Embedded,
-    /// Relative to this kubeconfig.
-    PathFor(&'a Path),
+    /// Relative to the kubeconfig.
+    Path,
     /// Just as it was given.
     PathAsGiven,
 }
@@ -34,7 +34,8 @@ pub(crate) struct ClusterChange<'a> {
 }
 
 impl ClusterChange<'_> {
-    pub(crate) fn apply(&self, root: &mut Map<String, Value>) -> Result<bool, Error> {
+    /// Makes the change for the kubeconfig at `file`; whether the cluster is new.
+    pub(crate) fn apply(&self, root: &mut Map<String, Value>, file: &Path) -> Result<bool, Error> {
         let (mut cluster, made) = entry(root, Section::Clusters, self.name)?;
         if let Some(server) = self.server {
             cluster.text("server", server);
@@ -51,7 +52,7 @@ impl ClusterChange<'_> {
             cluster.clear("certificate-authority-data");
         }
         if let Some(authority) = &self.authority {
-            authority.apply(&mut cluster, "certificate-authority");
+            authority.apply(&mut cluster, "certificate-authority", file)?;
         }
         if let Some(url) = self.proxy_url {
             cluster.text("proxy-url", url);
@@ -63,43 +64,41 @@ impl ClusterChange<'_> {
 /// A certificate or key as it is written: its base64, or its path.
 pub(crate) enum Written {
     Data(String),
-    Path(String),
+    Path { given: PathBuf, as_given: bool },
 }
 
 impl Written {
-    pub(crate) fn apply(&self, fields: &mut crate::entry::Fields<'_>, field: &str) {
+    /// Writes it into an entry of the kubeconfig at `file`.
+    pub(crate) fn apply(&self, fields: &mut Fields<'_>, field: &str, file: &Path) -> Result<(), Error> {
         let data = format!("{field}-data");
         match self {
             Written::Data(base64) => {
                 fields.text(&data, base64.as_str());
                 fields.clear(field);
             }
-            Written::Path(path) => {
-                fields.text(field, path.as_str());
-                if !path.is_empty() {
+            Written::Path { given, as_given } => {
+                let here = std::env::current_dir().map_err(|e| Error::io("the current directory", &e))?;
+                let path = if *as_given { location::text(given)? } else { location::reference(given, file, &here)? };
+                let is_path = !path.is_empty();
+                fields.text(field, path);
+                if is_path {
                     fields.clear(&data);
                 }
             }
         }
+        Ok(())
     }
 
-    fn of(path: &Path, material: Option<&Material>, place: Place<'_>) -> Result<Written, Error> {
+    fn of(path: &Path, material: Option<&Material>, place: Place) -> Written {
         match (place, material) {
-            (Place::Embedded, Some(material)) => Ok(Written::Data(encode(&material.content))),
-            (Place::PathFor(kubeconfig), _) => {
-                let here = std::env::current_dir().map_err(|e| Error::io("the current directory", &e))?;
-                location::reference(path, kubeconfig, &here).map(Written::Path)
-            }
-            (Place::Embedded, None) | (Place::PathAsGiven, _) => path
-                .to_str()
-                .map(|path| Written::Path(path.to_owned()))
-                .ok_or_else(|| Error::new("is not UTF-8, which a kubeconfig cannot hold").field(path.display())),
+            (Place::Embedded, Some(material)) => Written::Data(encode(&material.content)),
+            _ => Written::Path { given: path.to_owned(), as_given: !matches!(place, Place::Path) },
         }
     }
 }
 
 /// Reads a file where it must be read: to embed it, or to look at it. Empty text names no file.
-fn material(option: &'static str, path: &Path, place: Place<'_>, verify: bool) -> Result<Option<Material>, Error> {
+fn material(option: &'static str, path: &Path, place: Place, verify: bool) -> Result<Option<Material>, Error> {
     if path.as_os_str().is_empty() {
         if verify {
             return Err(Error::new("is empty").field(option).hint("was a shell variable unset? name the file"));
@@ -115,12 +114,12 @@ fn material(option: &'static str, path: &Path, place: Place<'_>, verify: bool) -
 }
 
 /// A CA's certificates, looked at and ready to be written.
-pub(crate) fn authority(path: &Path, place: Place<'_>, verify: bool) -> Result<Written, Error> {
+pub(crate) fn authority(path: &Path, place: Place, verify: bool) -> Result<Written, Error> {
     let material = material("--certificate-authority", path, place, verify)?;
     if let Some(material) = material.as_ref().filter(|_| verify) {
         material.certificate()?;
     }
-    Written::of(path, material.as_ref(), place)
+    Ok(Written::of(path, material.as_ref(), place))
 }
 
 /// A client's certificate and key, looked at and ready to be written, and the certificate's common name.
@@ -128,13 +127,27 @@ pub(crate) struct Pair {
     pub(crate) certificate: Option<Written>,
     pub(crate) key: Option<Written>,
     pub(crate) common_name: Option<String>,
+    certificate_material: Option<Material>,
+    key_material: Option<Material>,
+}
+
+impl Pair {
+    /// The certificate that was given.
+    pub(crate) fn certificate_material(&self) -> Option<&Material> {
+        self.certificate_material.as_ref()
+    }
+
+    /// The key that was given.
+    pub(crate) fn key_material(&self) -> Option<&Material> {
+        self.key_material.as_ref()
+    }
 }
 
 /// Reads and looks at a pair, of which either may be missing.
 pub(crate) fn pair(
     certificate: Option<&PathBuf>,
     key: Option<&PathBuf>,
-    place: Place<'_>,
+    place: Place,
     verify: bool,
 ) -> Result<Pair, Error> {
     let read = |option, path: Option<&PathBuf>| match path {
@@ -147,61 +160,58 @@ pub(crate) fn pair(
         check_pair(certificate_material.as_ref(), key_material.as_ref())?;
     }
     let common_name = certificate_material.as_ref().and_then(|m| m.certificate().ok()?.common_name());
-    let written = |path: Option<&PathBuf>, material: Option<&Material>| {
-        path.map(|path| Written::of(path, material, place)).transpose()
-    };
+    let written =
+        |path: Option<&PathBuf>, material: Option<&Material>| path.map(|path| Written::of(path, material, place));
     Ok(Pair {
-        certificate: written(certificate, certificate_material.as_ref())?,
-        key: written(key, key_material.as_ref())?,
+        certificate: written(certificate, certificate_material.as_ref()),
+        key: written(key, key_material.as_ref()),
         common_name,
+        certificate_material,
+        key_material,
     })
 }
 
-/// Looks at a server URL, and warns when it is not encrypted.
-pub(crate) fn check_server(server: &str) -> Result<(), Error> {
-    let url: ServerUrl = server.parse().map_err(|e: Error| e.field("--server"))?;
+/// Looks at a server URL, and warns when it is not encrypted. `field` is the option or property that it came with.
+pub(crate) fn check_server(field: &str, server: &str) -> Result<(), Error> {
+    let url: ServerUrl = server.parse().map_err(|e: Error| e.field(field))?;
     if !url.is_https() && !url.is_loopback() {
-        let warning = "--server: http is not encrypted, and an API server answers on https only";
+        let warning = format_args!("{field}: http is not encrypted, and an API server answers on https only");
         cli::warn(TOOL.name, warning);
     }
     Ok(())
 }
 
-fn check_name(section: Section, name: &str) -> Result<(), Error> {
+pub(crate) fn check_name(section: Section, name: &str) -> Result<(), Error> {
     if name.is_empty() {
         return Err(Error::new(format!("the {}'s name is empty", section.one())).hint("was a shell variable unset?"));
     }
     Ok(())
 }
 
-fn place(embed: Option<bool>, kubeconfig: &Path) -> Place<'_> {
-    if embed == Some(true) { Place::Embedded } else { Place::PathFor(kubeconfig) }
+pub(crate) fn place(embed: Option<bool>) -> Place {
+    if embed == Some(true) { Place::Embedded } else { Place::Path }
 }
 
-fn done(sentence: &str) -> anyhow::Result<Exit> {
+pub(crate) fn done(sentence: &str) -> anyhow::Result<Exit> {
     output::print(format!("{sentence}\n").as_bytes())?;
     Ok(Exit::Done)
 }
 
 impl Change {
-    fn verify(&self) -> bool {
+    /// Whether to look if it can work.
+    pub(crate) fn verify(&self) -> bool {
         !self.no_verify
     }
 
-    /// The file that is changed.
-    pub(crate) fn path(&self) -> Result<PathBuf, Error> {
-        self.file.path()
-    }
-
-    /// Changes it.
-    pub(crate) fn apply<T>(&self, path: &Path, change: &dyn Fn(&mut Draft) -> Result<T, Error>) -> Result<T, Error> {
-        store::change(path, self.lock_timeout, change)
+    /// Changes the kubeconfigs that are meant.
+    pub(crate) fn apply<T>(&self, change: &dyn Fn(&mut Draft) -> Result<T, Error>) -> Result<T, Error> {
+        store::change(&self.file.files()?, self.lock_timeout, change)
     }
 }
 
 /// `set-cluster`
 pub(crate) fn set_cluster(args: &SetCluster) -> anyhow::Result<Exit> {
-    let (path, verify) = (args.change.path()?, args.change.verify());
+    let verify = args.change.verify();
     check_name(Section::Clusters, &args.name)?;
     let authority_given = args.certificate_authority.as_ref().filter(|path| !path.as_os_str().is_empty());
     if args.insecure_skip_tls_verify == Some(true) && authority_given.is_some() {
@@ -217,9 +227,9 @@ pub(crate) fn set_cluster(args: &SetCluster) -> anyhow::Result<Exit> {
             .into());
     }
     if let Some(server) = args.server.as_deref().filter(|_| verify) {
-        check_server(server)?;
+        check_server("--server", server)?;
     }
-    let place = place(args.embed_certs, &path);
+    let place = place(args.embed_certs);
     let authority = args.certificate_authority.as_ref().map(|file| authority(file, place, verify)).transpose()?;
     let cluster = ClusterChange {
         name: &args.name,
@@ -229,7 +239,10 @@ pub(crate) fn set_cluster(args: &SetCluster) -> anyhow::Result<Exit> {
         insecure: args.insecure_skip_tls_verify == Some(true),
         authority,
     };
-    let made = args.change.apply(&path, &|draft| cluster.apply(&mut draft.value))?;
+    let made = args.change.apply(&|draft| {
+        let file = draft.destination(Section::Clusters, &args.name).to_owned();
+        cluster.apply(&mut draft.value, &file)
+    })?;
     if made && args.server.is_none() && verify {
         let name = args.name.escape_debug();
         cli::warn(TOOL.name, format_args!("the cluster '{name}' has no server yet: give it one with --server"));
@@ -237,62 +250,15 @@ pub(crate) fn set_cluster(args: &SetCluster) -> anyhow::Result<Exit> {
     done(&format!("Cluster {:?} set.", args.name))
 }
 
-/// `set-credentials`
-pub(crate) fn set_credentials(args: &SetCredentials) -> anyhow::Result<Exit> {
-    let (path, verify) = (args.change.path()?, args.change.verify());
-    check_name(Section::Users, &args.name)?;
-    let given = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
-    let (token, basic) = (given(&args.token), given(&args.username) || given(&args.password));
-    if token && basic {
-        return Err(Error::new("cannot be used together with --username and --password")
-            .field("--token")
-            .hint("a user has one way to say who it is: choose one")
-            .into());
-    }
-    let file_given = |path: &Option<PathBuf>| path.as_ref().is_some_and(|path| !path.as_os_str().is_empty());
-    if args.embed_certs == Some(true) && !file_given(&args.client_certificate) && !file_given(&args.client_key) {
-        return Err(Error::new("there is no --client-certificate or --client-key to embed")
-            .field("--embed-certs")
-            .hint("name them: --client-certificate=FILE --client-key=FILE")
-            .into());
-    }
-    let place = place(args.embed_certs, &path);
-    let pair = pair(args.client_certificate.as_ref(), args.client_key.as_ref(), place, verify)?;
-    args.change.apply(&path, &|draft| {
-        let (mut user, _) = entry(&mut draft.value, Section::Users, &args.name)?;
-        for (written, field) in [(&pair.certificate, "client-certificate"), (&pair.key, "client-key")] {
-            if let Some(written) = written {
-                written.apply(&mut user, field);
-            }
-        }
-        for (text, field) in [(&args.token, "token"), (&args.username, "username"), (&args.password, "password")] {
-            if let Some(text) = text {
-                user.text(field, text.as_str());
-            }
-        }
-        // Setting the one way takes the other away, as kubectl does.
-        if basic {
-            user.clear("token");
-        }
-        if token {
-            user.clear("username");
-            user.clear("password");
-        }
-        Ok(())
-    })?;
-    done(&format!("User {:?} set.", args.name))
-}
-
 /// `set-context`
 pub(crate) fn set_context(args: &SetContext) -> anyhow::Result<Exit> {
-    let path = args.change.path()?;
     let current = args.current == Some(true);
     if let Some(name) = &args.name {
         check_name(Section::Contexts, name)?;
     } else if !current {
         return Err(Error::new("the context's name is missing").hint("name it, or say --current").into());
     }
-    let (name, made) = args.change.apply(&path, &|draft| {
+    let (name, made) = args.change.apply(&|draft| {
         let config = &draft.config;
         let name = match (&args.name, &config.current_context) {
             (Some(name), _) => name.clone(),
@@ -323,8 +289,7 @@ pub(crate) fn set_context(args: &SetContext) -> anyhow::Result<Exit> {
 
 /// `use-context`
 pub(crate) fn use_context(args: &Named) -> anyhow::Result<Exit> {
-    let path = args.change.path()?;
-    args.change.apply(&path, &|draft| {
+    args.change.apply(&|draft| {
         let config = &draft.config;
         // kubectl refuses this too.
         let context = config

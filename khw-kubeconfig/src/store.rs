@@ -1,40 +1,57 @@
-//! Reads a kubeconfig, and changes it under lock: read, change, check, replace.
+//! Reads kubeconfigs, and changes them under lock: read, change, check, replace.
+//!
+//! Several files mean together what they mean to kubectl: of two entries of one name, and of two current contexts, the one
+//! in the file that is named first. A change goes to the file that has the entry, else to [`Files::default`].
 
 use crate::TOOL;
 use crate::edit;
+use crate::entry::{Section, named, set_entry};
 use crate::filelock::FileLock;
+use crate::location::Files;
 use crate::model::Kubeconfig;
 use crate::yaml::Node;
-use khw_core::Error;
-use khw_core::cli;
 use khw_core::input::Input;
 use khw_core::lock::Lock;
 use khw_core::place::{self, Attributes, Existing, Permission};
+use khw_core::{Error, cli};
 use serde_json::{Map, Value};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// A kubeconfig that is being changed.
-pub(crate) struct Draft {
-    /// As it was read.
+/// A file that was read.
+pub(crate) struct Loaded {
+    pub(crate) path: PathBuf,
     pub(crate) config: Kubeconfig,
-    /// What it shall mean; the change is made here.
-    pub(crate) value: Map<String, Value>,
+    text: String,
+    node: Node,
 }
 
-impl Draft {
-    /// An empty one.
-    pub(crate) fn empty() -> Draft {
-        Draft { config: Kubeconfig::default(), value: object(edit::skeleton()) }
+impl Loaded {
+    /// Reads a file. One that is not there is empty, as for kubectl.
+    pub(crate) fn read(path: &Path) -> Result<Loaded, Error> {
+        let input = Input::new(path);
+        let text = match input.path() {
+            Some(path) if !path.exists() && std::fs::symlink_metadata(path).is_err() => String::new(),
+            _ => input.read_text()?,
+        };
+        let node = Node::of(&text).map_err(|e| e.file(&input))?;
+        let config = Kubeconfig::from_node(&node).map_err(|e| e.file(&input))?;
+        Ok(Loaded { path: path.to_owned(), config, text, node })
     }
 
-    fn of(text: &str) -> Result<Draft, Error> {
-        let node = Node::parse(text.as_bytes())?;
-        let config = Kubeconfig::from_node(&node)?;
-        let value = node.to_json();
-        Ok(if value.is_null() { Draft::empty() } else { Draft { config, value: object(value) } })
+    /// What it means; a new file has the fields that kubectl writes into one.
+    pub(crate) fn value(&self) -> Map<String, Value> {
+        match self.node.to_json() {
+            Value::Object(map) => map,
+            _ => new_file(),
+        }
     }
+}
+
+/// What a new file means: the fields that kubectl writes into one.
+pub(crate) fn new_file() -> Map<String, Value> {
+    object(edit::skeleton())
 }
 
 fn object(value: Value) -> Map<String, Value> {
@@ -44,52 +61,192 @@ fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-/// Reads a kubeconfig. One that is not there is empty, as for kubectl.
-pub(crate) fn read(path: &Path) -> Result<Kubeconfig, Error> {
-    let input = Input::new(path);
-    Kubeconfig::parse(text(&input)?.as_bytes()).map_err(|e| e.file(&input))
+/// All files, read.
+pub(crate) struct Merged {
+    pub(crate) files: Vec<Loaded>,
+    /// What they mean together.
+    pub(crate) config: Kubeconfig,
 }
 
-fn text(input: &Input) -> Result<String, Error> {
-    match input.path() {
-        Some(path) if !path.exists() && std::fs::symlink_metadata(path).is_err() => Ok(String::new()),
-        _ => input.read_text(),
+impl Merged {
+    /// Reads all files.
+    pub(crate) fn read(files: &Files) -> Result<Merged, Error> {
+        let loaded = files.paths().iter().map(|path| Loaded::read(path)).collect::<Result<Vec<_>, _>>()?;
+        let config = match loaded.as_slice() {
+            [only] => only.config.clone(),
+            several => Kubeconfig::merged(several.iter().map(|file| &file.config)),
+        };
+        Ok(Merged { files: loaded, config })
+    }
+
+    /// The file that has an entry.
+    pub(crate) fn origin(&self, section: Section, name: &str) -> Option<&Path> {
+        let file = self.files.iter().find(|file| file.config.has(section, name))?;
+        Some(&file.path)
     }
 }
 
-/// Changes a kubeconfig. When `change` changes nothing, or gives an error, nothing is written.
+/// Reads all files and gives what they mean together.
+pub(crate) fn read(files: &Files) -> Result<Kubeconfig, Error> {
+    Merged::read(files).map(|merged| merged.config)
+}
+
+/// Kubeconfigs that are being changed.
+pub(crate) struct Draft {
+    /// As they were read, together.
+    pub(crate) config: Kubeconfig,
+    /// What they shall mean together; the change is made here.
+    pub(crate) value: Map<String, Value>,
+    origins: Merged,
+    default: PathBuf,
+    /// An entry under a new name stays in its file.
+    renamed: Option<(Section, String, PathBuf)>,
+}
+
+impl Draft {
+    fn of(files: &Files, origins: Merged) -> Draft {
+        let value = match origins.files.as_slice() {
+            [only] => only.value(),
+            several => merged_value(several),
+        };
+        let default = files.default().to_owned();
+        Draft { config: origins.config.clone(), value, origins, default, renamed: None }
+    }
+
+    /// The file that an entry is written to.
+    pub(crate) fn destination(&self, section: Section, name: &str) -> &Path {
+        if let Some((_, _, path)) = self.renamed.as_ref().filter(|(s, n, _)| (*s, n.as_str()) == (section, name)) {
+            return path;
+        }
+        self.origins.origin(section, name).unwrap_or(&self.default)
+    }
+
+    /// Says that an entry has a new name.
+    pub(crate) fn renamed(&mut self, section: Section, from: &str, to: &str) {
+        self.renamed = Some((section, to.to_owned(), self.destination(section, from).to_owned()));
+    }
+
+    /// What each file shall mean.
+    fn values(&self) -> Vec<Map<String, Value>> {
+        if self.origins.files.len() == 1 {
+            return vec![self.value.clone()];
+        }
+        let mut values: Vec<Map<String, Value>> = self.origins.files.iter().map(Loaded::value).collect();
+        let index = |path: &Path| self.origins.files.iter().position(|file| file.path == path).unwrap_or_default();
+        let before = merged_value(&self.origins.files);
+        for section in Section::ALL {
+            let (old, new) = (named(&before, section), named(&self.value, section));
+            for (name, entry) in &new {
+                if old.iter().find(|(other, _)| other == name).is_none_or(|(_, other)| other != entry) {
+                    set_entry(&mut values[index(self.destination(section, name))], section, name, Some(entry));
+                }
+            }
+            for (name, _) in old.iter().filter(|(name, _)| new.iter().all(|(other, _)| other != name)) {
+                set_entry(&mut values[index(self.destination(section, name))], section, name, None);
+            }
+        }
+        if before.get("current-context") != self.value.get("current-context") {
+            let current = self.value.get("current-context").cloned().unwrap_or_default();
+            // Clearing it clears the one that is in use; setting it goes to the first file.
+            let using = self.origins.files.iter().position(|file| file.config.current_context.is_some());
+            let cleared = current.as_str().is_none_or(str::is_empty);
+            let at = if cleared { using.unwrap_or_default() } else { index(&self.default) };
+            values[at].insert("current-context".to_owned(), current);
+        }
+        if before.get("preferences") != self.value.get("preferences") {
+            let preferences = self.value.get("preferences").cloned().unwrap_or_default();
+            let having = values.iter().position(|value| value.get("preferences") == before.get("preferences"));
+            let at = having.filter(|_| before.contains_key("preferences")).unwrap_or_else(|| index(&self.default));
+            values[at].insert("preferences".to_owned(), preferences);
+        }
+        values
+    }
+}
+
+/// The meaning of several files together, for changing.
+fn merged_value(files: &[Loaded]) -> Map<String, Value> {
+    let mut merged = new_file();
+    let values: Vec<Map<String, Value>> = files.iter().map(Loaded::value).collect();
+    for section in Section::ALL {
+        let mut names = std::collections::HashSet::new();
+        let mut entries = Vec::new();
+        for (name, entry) in values.iter().flat_map(|value| named(value, section)) {
+            if names.insert(name) {
+                entries.push(entry.clone());
+            }
+        }
+        let entries = if entries.is_empty() { Value::Null } else { Value::Array(entries) };
+        merged.insert(section.list().to_owned(), entries);
+    }
+    for field in ["current-context", "preferences"] {
+        let empty = |value: &Value| {
+            value.is_null() || value.as_str() == Some("") || value.as_object().is_some_and(Map::is_empty)
+        };
+        if let Some(value) = values.iter().filter_map(|value| value.get(field)).find(|value| !empty(value)) {
+            merged.insert(field.to_owned(), value.clone());
+        }
+    }
+    merged
+}
+
+/// Changes kubeconfigs. When `change` changes nothing, or gives an error, nothing is written.
 ///
 /// `change` may run twice: for a file whose directory is yet to be made, first to see whether it is to be made at all.
 pub(crate) fn change<T>(
-    path: &Path,
+    files: &Files,
     timeout: Duration,
     change: &dyn Fn(&mut Draft) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    if path.as_os_str() == "-" {
+    if files.paths().iter().any(|path| path.as_os_str() == "-") {
         return Err(Error::new("cannot be changed in place").file("standard input").hint("name a file"));
     }
-    let named = |error: Error| error.file(path.display());
-    let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
+    let shown = files.shown();
+    let named = |error: Error| error.file(&shown);
+    let default = files.default();
+    let parent = default.parent().filter(|p| !p.as_os_str().is_empty());
     if let Some(missing) = parent.filter(|p| !p.exists()) {
-        change(&mut Draft::empty()).map_err(named)?;
+        change(&mut Draft::of(files, Merged::read(files)?)).map_err(named)?;
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o755).create(missing);
         made.map_err(|e| Error::io(missing.display(), &e))?;
     }
-    // Whoever comes through a symbolic link and whoever comes directly must meet at the same lock.
-    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let start = Instant::now();
-    let _directory = Lock::of_file(&target, timeout)?;
-    let _file = FileLock::take(path, timeout.saturating_sub(start.elapsed()))?;
+    let _locks = lock(files, start, timeout)?;
 
-    let old = text(&Input::File(path.to_owned()))?;
-    let mut draft = Draft::of(&old).map_err(named)?;
+    let mut draft = Draft::of(files, Merged::read(files)?);
     let done = change(&mut draft).map_err(named)?;
-    let new = edit::rewrite(&old, &Value::Object(draft.value)).map_err(named)?;
-    if new != old {
-        let secret = Kubeconfig::parse(new.as_bytes()).map_err(named)?.has_secret();
-        place::file(path, new.as_bytes(), attributes(path, secret), Existing::Replace)?;
+    for (file, value) in draft.origins.files.iter().zip(draft.values()) {
+        if value == file.value() {
+            continue;
+        }
+        let named = |error: Error| error.file(file.path.display());
+        if let Some((new, read)) = edit::rewrite(&file.text, &file.node, &Value::Object(value)).map_err(named)? {
+            let secret = Kubeconfig::from_node(&read).map_err(named)?.has_secret();
+            place::file(&file.path, new.as_bytes(), attributes(&file.path, secret), Existing::Replace)?;
+        }
     }
     Ok(done)
+}
+
+/// Takes khw's own lock on each directory, and kubectl's on each file, in an order that all writers have.
+fn lock(files: &Files, start: Instant, timeout: Duration) -> Result<(Vec<Lock>, Vec<FileLock>), Error> {
+    let left = || timeout.saturating_sub(start.elapsed());
+    let default = files.default();
+    let mut paths: Vec<&PathBuf> = files.paths().iter().filter(|path| path.exists() || *path == default).collect();
+    paths.sort();
+    // Whoever comes through a symbolic link and whoever comes directly must meet at the same lock; and one process must
+    // not wait for itself.
+    let directory = |path: &&PathBuf| {
+        let target = std::fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
+        let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        std::fs::canonicalize(parent).unwrap_or_else(|_| parent.to_owned())
+    };
+    let mut directories: Vec<PathBuf> = paths.iter().map(directory).collect();
+    directories.sort();
+    directories.dedup();
+    let directories =
+        directories.iter().map(|directory| Lock::of_directory(directory, left())).collect::<Result<_, _>>()?;
+    let locked = paths.iter().map(|path| FileLock::take(path, left())).collect::<Result<_, _>>()?;
+    Ok((directories, locked))
 }
 
 /// 0600 for a new file and for one with a secret in it; else the mode that it has.

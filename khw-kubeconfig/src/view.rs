@@ -1,47 +1,97 @@
 //! `view`, `current-context` and the lists.
 
-use crate::args::{File, Format, GetContexts, View};
-use crate::location;
+use crate::TOOL;
+use crate::args::{File, GetContexts, View};
+use crate::entry::Section;
+use crate::jsonpath::{self, Template};
+use crate::location::Files;
 use crate::model::{Kubeconfig, Secret, dangling};
 use crate::print;
-use crate::store;
+use crate::store::{self, Merged};
 use khw_core::input::Input;
 use khw_core::output::{Kind, Output};
 use khw_core::place::Existing;
-use khw_core::{Error, Exit, output};
+use khw_core::{Error, Exit, cli, output};
 use serde_json::Value;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 impl File {
-    /// The kubeconfig that is meant.
-    pub(crate) fn path(&self) -> Result<PathBuf, Error> {
-        location::kubeconfig(self.kubeconfig.as_deref(), |name| std::env::var_os(name))
+    /// The kubeconfigs that are meant.
+    pub(crate) fn files(&self) -> Result<Files, Error> {
+        Files::of(self.kubeconfig.as_deref(), |name| std::env::var_os(name))
+    }
+}
+
+/// How `view` prints.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Format {
+    Yaml,
+    Json,
+    Template(Template),
+    /// What the template chooses, as a JSON list.
+    TemplateAsJson(Template),
+}
+
+impl Format {
+    /// Reads the value of `-o`.
+    ///
+    /// # Errors
+    /// When it is another format, or a template that is not complete.
+    pub(crate) fn parse(text: &str) -> Result<Format, Error> {
+        let no_template = || Error::new("the template is missing").hint("write it as jsonpath='{.clusters[0].name}'");
+        let (format, template) = text.split_once('=').map_or((text, None), |(format, t)| (format, Some(t)));
+        match (format, template) {
+            ("yaml", None) => Ok(Format::Yaml),
+            ("json", None) => Ok(Format::Json),
+            ("jsonpath", Some(template)) => Template::parse(template).map(Format::Template),
+            ("jsonpath-as-json", Some(template)) => Template::parse(template).map(Format::TemplateAsJson),
+            ("jsonpath" | "jsonpath-as-json", None) => Err(no_template()),
+            _ => Err(Error::new(format!("'{}' is not a value it can have", text.escape_debug()))
+                .hint("it is one of yaml, json, jsonpath={...}, jsonpath-as-json={...}")),
+        }
     }
 }
 
 /// `view`
 pub(crate) fn view(args: &View) -> anyhow::Result<Exit> {
-    let path = args.file.path()?;
-    let mut config = store::read(&path)?;
-    if let Some(context) = args.context.as_ref().filter(|name| !name.is_empty()) {
-        config.current_context = Some(context.clone());
+    let files = args.file.files()?;
+    if args.merge == Some(false) && !files.explicit() {
+        return Err(Error::new("there is nothing to tell which kubeconfig is meant")
+            .field("--merge=false")
+            .hint("name it: --kubeconfig=FILE")
+            .into());
     }
+    let mut merged = Merged::read(&files)?;
     if args.minify == Some(true) {
-        minify(&mut config).map_err(|e| e.file(path.display()))?;
+        if let Some(context) = args.context.as_ref().filter(|name| !name.is_empty()) {
+            merged.config.current_context = Some(context.clone());
+        }
+        minify(&mut merged.config).map_err(|e| e.file(files.shown()))?;
+    } else if args.context.is_some() {
+        cli::warn(TOOL.name, "--context has no effect without --minify, as with kubectl");
     }
     let flatten = args.flatten == Some(true);
+    let mut config = merged.config.clone();
     if flatten {
-        embed(&mut config, path.parent().unwrap_or(Path::new("")))?;
+        embed(&mut config, &|section, name| {
+            let file = merged.origin(section, name).unwrap_or(files.default());
+            file.parent().unwrap_or(Path::new("")).to_owned()
+        })?;
     }
     let mut value = config.to_json();
     let bare = flatten || args.raw == Some(true);
     if !bare {
         redact(&mut value);
     }
-    let text = match args.output {
+    let text = match &args.output {
         Format::Yaml => print::yaml(&value),
-        Format::Json => print::json(&value)?,
+        Format::Json => print::json(&value),
+        Format::Template(template) => template.render(&value)?,
+        Format::TemplateAsJson(template) => {
+            let chosen = template.values(&value)?;
+            print::json(&jsonpath::sorted(&Value::Array(chosen)))
+        }
     };
     let kind = if bare && config.has_secret() { Kind::Secret } else { Kind::Public };
     Output::default().write(text.as_bytes(), kind, Existing::Replace)?;
@@ -69,9 +119,9 @@ fn minify(config: &mut Kubeconfig) -> Result<(), Error> {
     Ok(())
 }
 
-/// Puts the content of files in place of their paths.
-fn embed(config: &mut Kubeconfig, directory: &Path) -> Result<(), Error> {
-    let read = |path: &mut Option<String>, data: &mut Option<Vec<u8>>| -> Result<(), Error> {
+/// Puts the content of files in place of their paths, which start at the directory of the kubeconfig that has the entry.
+pub(crate) fn embed(config: &mut Kubeconfig, directory: &dyn Fn(Section, &str) -> PathBuf) -> Result<(), Error> {
+    let read = |path: &mut Option<String>, data: &mut Option<Vec<u8>>, directory: &Path| -> Result<(), Error> {
         if let Some(file) = path.take() {
             // Data that is there already wins, as for every client.
             if data.is_none() {
@@ -81,13 +131,16 @@ fn embed(config: &mut Kubeconfig, directory: &Path) -> Result<(), Error> {
         Ok(())
     };
     for named in &mut config.clusters {
-        read(&mut named.cluster.certificate_authority, &mut named.cluster.certificate_authority_data)?;
+        let directory = directory(Section::Clusters, &named.name);
+        let cluster = &mut named.cluster;
+        read(&mut cluster.certificate_authority, &mut cluster.certificate_authority_data, &directory)?;
     }
     for named in &mut config.users {
+        let directory = directory(Section::Users, &named.name);
         let user = &mut named.user;
-        read(&mut user.client_certificate, &mut user.client_certificate_data)?;
+        read(&mut user.client_certificate, &mut user.client_certificate_data, &directory)?;
         let mut key = user.client_key_data.take().map(|secret| secret.0);
-        read(&mut user.client_key, &mut key)?;
+        read(&mut user.client_key, &mut key, &directory)?;
         user.client_key_data = key.map(Secret);
     }
     Ok(())
@@ -115,11 +168,11 @@ fn redact(value: &mut Value) {
 
 /// `current-context`
 pub(crate) fn current_context(args: &File) -> anyhow::Result<Exit> {
-    let path = args.path()?;
-    match store::read(&path)?.current_context {
+    let files = args.files()?;
+    match store::read(&files)?.current_context {
         Some(name) => lines(std::iter::once(name.as_str())),
         None => Err(Error::new("is not set")
-            .file(path.display())
+            .file(files.shown())
             .field("current-context")
             .hint("choose one with khw-kubeconfig use-context")
             .into()),
@@ -128,7 +181,7 @@ pub(crate) fn current_context(args: &File) -> anyhow::Result<Exit> {
 
 /// `get-clusters`, in order where kubectl has none.
 pub(crate) fn get_clusters(args: &File) -> anyhow::Result<Exit> {
-    let config = store::read(&args.path()?)?;
+    let config = store::read(&args.files()?)?;
     let mut names: Vec<&str> = config.clusters.iter().map(|c| c.name.as_str()).collect();
     names.sort_unstable();
     lines(std::iter::once("NAME").chain(names))
@@ -136,7 +189,7 @@ pub(crate) fn get_clusters(args: &File) -> anyhow::Result<Exit> {
 
 /// `get-users`
 pub(crate) fn get_users(args: &File) -> anyhow::Result<Exit> {
-    let config = store::read(&args.path()?)?;
+    let config = store::read(&args.files()?)?;
     let mut names: Vec<&str> = config.users.iter().map(|u| u.name.as_str()).collect();
     names.sort_unstable();
     lines(std::iter::once("NAME").chain(names))
@@ -150,8 +203,8 @@ fn lines<'a>(lines: impl Iterator<Item = &'a str>) -> anyhow::Result<Exit> {
 
 /// `get-contexts`
 pub(crate) fn get_contexts(args: &GetContexts) -> anyhow::Result<Exit> {
-    let path = args.file.path()?;
-    let config = store::read(&path)?;
+    let files = args.file.files()?;
+    let config = store::read(&files)?;
     let mut names: Vec<&str> = if args.names.is_empty() {
         config.contexts.iter().map(|c| c.name.as_str()).collect()
     } else {
@@ -163,7 +216,7 @@ pub(crate) fn get_contexts(args: &GetContexts) -> anyhow::Result<Exit> {
     for name in names {
         rows.push(
             config.context(name).ok_or_else(|| {
-                dangling("context", name, config.contexts.iter().map(|c| &c.name)).file(path.display())
+                dangling("context", name, config.contexts.iter().map(|c| &c.name)).file(files.shown())
             })?,
         );
     }
