@@ -3,14 +3,17 @@
 //! Users: every tool. Secrets never go into an error; whoever builds one from input shows names, not values of keys.
 
 use std::fmt;
+use std::num::NonZeroU32;
 
-/// A refusal or failure, printed as `TOOL: error: FILE:LINE: FIELD: what is wrong` and `TOOL: hint: what to do`.
+/// A refusal or failure, printed as `TOOL: error: FILE:LINE:COLUMN: FIELD: what is wrong` and `TOOL: hint: what to do`.
 ///
 /// `what` and `hint` start without a capital and end without a period, as the messages of Unix tools do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     file: Option<String>,
-    line: Option<usize>,
+    // Every result carries an error's size: numbers of lines and columns fit into 32 bits.
+    line: Option<NonZeroU32>,
+    column: Option<NonZeroU32>,
     field: Option<String>,
     what: String,
     hint: Option<String>,
@@ -21,7 +24,15 @@ pub struct Error {
 impl Error {
     /// An error that says what is wrong.
     pub fn new(what: impl Into<String>) -> Self {
-        Error { file: None, line: None, field: None, what: what.into(), hint: None, hint_is_general: false }
+        Error {
+            file: None,
+            line: None,
+            column: None,
+            field: None,
+            what: what.into(),
+            hint: None,
+            hint_is_general: false,
+        }
     }
 
     /// The file (or `standard input`) it is about. The innermost one stays: it knows best.
@@ -34,7 +45,14 @@ impl Error {
     /// The line in the file, counted from 1.
     #[must_use]
     pub fn line(mut self, line: usize) -> Self {
-        self.line.get_or_insert(line);
+        self.line = self.line.or(number(line));
+        self
+    }
+
+    /// The column in that line, in characters, counted from 1.
+    #[must_use]
+    pub fn column(mut self, column: usize) -> Self {
+        self.column = self.column.or(number(column));
         self
     }
 
@@ -72,7 +90,12 @@ impl Error {
 
     /// The line, if one was named.
     pub fn line_number(&self) -> Option<usize> {
-        self.line
+        self.line.map(|line| line.get() as usize)
+    }
+
+    /// The column, if one was named.
+    pub fn column_number(&self) -> Option<usize> {
+        self.column.map(|column| column.get() as usize)
     }
 
     /// A failed system call on a file, in the words of the operating system.
@@ -90,6 +113,10 @@ impl Error {
     }
 }
 
+fn number(counted: usize) -> Option<NonZeroU32> {
+    u32::try_from(counted).ok().and_then(NonZeroU32::new)
+}
+
 /// The system's words without Rust's ` (os error N)`, and without a capital.
 fn plain(cause: &std::io::Error) -> String {
     let text = cause.to_string();
@@ -104,6 +131,9 @@ impl fmt::Display for Error {
             write!(f, "{file}:")?;
             if let Some(line) = self.line {
                 write!(f, "{line}:")?;
+                if let Some(column) = self.column {
+                    write!(f, "{column}:")?;
+                }
             }
             f.write_str(" ")?;
         }

@@ -38,6 +38,8 @@ pub struct Finding {
     pub file: Option<String>,
     /// The line in it, counted from 1.
     pub line: Option<usize>,
+    /// The column in that line, in characters, counted from 1.
+    pub column: Option<usize>,
     /// The field, option or directive, in the file's own spelling.
     pub field: Option<String>,
     /// What is wrong.
@@ -58,7 +60,7 @@ impl Finding {
     }
 
     fn new(name: &'static str, severity: Severity, message: String) -> Self {
-        Finding { name, severity, file: None, line: None, field: None, message, fix: None }
+        Finding { name, severity, file: None, line: None, column: None, field: None, message, fix: None }
     }
 
     /// The file it is about.
@@ -72,6 +74,13 @@ impl Finding {
     #[must_use]
     pub fn line(mut self, line: impl Into<Option<usize>>) -> Self {
         self.line = line.into();
+        self
+    }
+
+    /// The column, if it is known.
+    #[must_use]
+    pub fn column(mut self, column: impl Into<Option<usize>>) -> Self {
+        self.column = column.into();
         self
     }
 
@@ -91,7 +100,7 @@ impl Finding {
 
     /// The finding that an input is refused outright: what an error says, under a name.
     pub fn from_error(name: &'static str, error: &Error) -> Self {
-        let mut finding = Finding::error(name, error.what()).line(error.line_number());
+        let mut finding = Finding::error(name, error.what()).line(error.line_number()).column(error.column_number());
         finding.field = error.field_name().map(str::to_owned);
         finding.fix = error.advice().map(str::to_owned);
         finding
@@ -154,7 +163,7 @@ impl ReportArgs {
     }
 }
 
-/// `FILE:LINE: SEVERITY: FIELD: MESSAGE [NAME]`, with the fix on a line of its own.
+/// `FILE:LINE:COLUMN: SEVERITY: FIELD: MESSAGE [NAME]`, with the fix on a line of its own.
 fn text(findings: &[Finding]) -> String {
     let mut out = String::new();
     for f in findings {
@@ -163,6 +172,9 @@ fn text(findings: &[Finding]) -> String {
             let _ = write!(line, "{file}:");
             if let Some(number) = f.line {
                 let _ = write!(line, "{number}:");
+                if let Some(column) = f.column {
+                    let _ = write!(line, "{column}:");
+                }
             }
             line.push(' ');
         }
@@ -197,15 +209,22 @@ mod tests {
     fn text_and_json_have_everything() -> Result<(), Box<dyn std::error::Error>> {
         let finding =
             Finding::error("unknown-field", "is not a field").file("a.yaml").line(3).field("x").fix("remove it");
-        let findings = [finding, Finding::warning("no-file", "bad \u{1b}[31m")];
+        let findings = [
+            finding,
+            Finding::warning("no-file", "bad \u{1b}[31m"),
+            Finding::warning("unused", "is unused").file("a.yaml").line(3).column(5),
+        ];
         assert_eq!(
             text(&findings),
-            "a.yaml:3: error: x: is not a field [unknown-field]\n  fix: remove it\nwarning: bad \\u{1b}[31m [no-file]\n"
+            "a.yaml:3: error: x: is not a field [unknown-field]\n  fix: remove it\nwarning: bad \\u{1b}[31m [no-file]\n\
+             a.yaml:3:5: warning: is unused [unused]\n"
         );
         let value: serde_json::Value = serde_json::from_str(&json(&findings)?)?;
         assert_eq!(value["schemaVersion"], 1);
         assert_eq!(value["findings"][0]["severity"], "error");
         assert_eq!(value["findings"][1]["line"], serde_json::Value::Null);
+        assert_eq!(value["findings"][1]["column"], serde_json::Value::Null);
+        assert_eq!(value["findings"][2]["column"], 5);
         Ok(())
     }
 }
