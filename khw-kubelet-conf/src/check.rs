@@ -1,6 +1,6 @@
 //! The named checks of a KubeletConfiguration.
 
-use crate::component::{Document, Life, check_fields};
+use crate::component::{Document, Life, check_fields, sort};
 use crate::fields::KIND;
 use crate::service_cidr::ServiceCidr;
 use khw_core::{KubernetesVersion, finding::Finding};
@@ -62,7 +62,7 @@ pub(crate) fn check_with(
                 .fix("use the cluster DNS service's address, by convention the tenth of the range")
         }));
     }
-    findings.sort_by_key(|f| f.line);
+    sort(&mut findings);
     findings
 }
 
@@ -74,7 +74,7 @@ struct File<'a> {
 
 impl File<'_> {
     fn at(&self, path: &str, finding: Finding) -> Finding {
-        finding.line(self.document.line(path)).field(path)
+        self.document.at(path, finding)
     }
 
     fn is(&self, path: &str, value: bool) -> bool {

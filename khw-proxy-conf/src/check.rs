@@ -2,7 +2,7 @@
 
 use crate::fields::KIND;
 use khw_core::{KubernetesVersion, finding::Finding};
-use khw_kubelet_conf::component::{Document, check_fields, cidr, network};
+use khw_kubelet_conf::component::{Document, check_fields, cidr, network, sort};
 use serde_json::Value;
 use std::net::{IpAddr, SocketAddr};
 
@@ -38,7 +38,7 @@ pub(crate) fn check_with(document: &Document, version: KubernetesVersion, node: 
     if findings.iter().any(|f| f.name == "wrong-kind" && f.field.as_deref() == Some("kind")) {
         return findings;
     }
-    let at = |path: &str, finding: Finding| finding.line(document.line(path)).field(path);
+    let at = |path: &str, finding: Finding| document.at(path, finding);
     let gate = |name: &str| document.get(&format!("featureGates.{name}"));
     let nftables = document.text("mode") == Some("nftables");
     if nftables && (29..31).contains(&version.minor()) && gate("NFTablesProxyMode") != Some(&Value::Bool(true)) {
@@ -83,7 +83,7 @@ pub(crate) fn check_with(document: &Document, version: KubernetesVersion, node: 
             .fix("write the pods' range, the same as in kube-controller-manager and the network plugin"),
         );
     }
-    findings.sort_by_key(|f| f.line);
+    sort(&mut findings);
     findings
 }
 

@@ -382,26 +382,26 @@ fn check_names_what_is_wrong_and_where() {
          podLogsDir: /x\n",
     );
     sandbox.sh("khw-kubelet-conf --kubernetes-version 1.28 check kubelet-config.yaml").no("\
-kubelet-config.yaml:3: error: ResolverConfig: is not a field of a KubeletConfiguration, and is ignored [unknown-field]
+kubelet-config.yaml:3:1: error: ResolverConfig: is not a field of a KubeletConfiguration, and is ignored [unknown-field]
   fix: did you mean resolvConf?
-kubelet-config.yaml:4: error: syncFrequency: is a number, and must be a duration [wrong-type]
+kubelet-config.yaml:4:1: error: syncFrequency: is a number, and must be a duration [wrong-type]
   fix: write a unit: \"10s\"?
-kubelet-config.yaml:6: error: clusterDNS: is a string, and must be a list [wrong-type]
+kubelet-config.yaml:6:1: error: clusterDNS: is a string, and must be a list [wrong-type]
   fix: write it as a list: [\"10.96.0.10\"]
-kubelet-config.yaml:10: error: authentication.x509.clientCaFile: is not a field of a KubeletConfiguration, and is ignored [unknown-field]
+kubelet-config.yaml:10:5: error: authentication.x509.clientCaFile: is not a field of a KubeletConfiguration, and is ignored [unknown-field]
   fix: did you mean authentication.x509.clientCAFile?
-kubelet-config.yaml:11: error: cgroupDriver: 'System' is not a value it can have in Kubernetes v1.28 [wrong-value]
+kubelet-config.yaml:11:1: error: cgroupDriver: 'System' is not a value it can have in Kubernetes v1.28 [wrong-value]
   fix: it is one of cgroupfs, systemd
-kubelet-config.yaml:12: error: maxPods: is there twice, and only the last one counts [duplicate-field]
+kubelet-config.yaml:12:1: error: maxPods: is there twice, and only the last one counts [duplicate-field]
   fix: keep one of them
-kubelet-config.yaml:15: error: logging.sanitization: is not a field of Kubernetes v1.28, and is ignored [field-removed]
+kubelet-config.yaml:15:3: error: logging.sanitization: is not a field of Kubernetes v1.28, and is ignored [field-removed]
   fix: it went after v1.23: take it away
-kubelet-config.yaml:16: warning: resolvConf: has no value, so the default applies [empty-value]
+kubelet-config.yaml:16:1: warning: resolvConf: has no value, so the default applies [empty-value]
   fix: give it a value or take it away
-kubelet-config.yaml:19: error: evictionHard.x: is a number, and must be a quantity or percentage [wrong-type]
+kubelet-config.yaml:19:3: error: evictionHard.x: is a number, and must be a quantity or percentage [wrong-type]
   fix: quote it: \"5\"
-kubelet-config.yaml:20: warning: iptablesDropBit: is deprecated: it has no effect any more [field-deprecated]
-kubelet-config.yaml:21: error: podLogsDir: is not a field of Kubernetes v1.28, and is ignored [field-not-yet]
+kubelet-config.yaml:20:1: warning: iptablesDropBit: is deprecated: it has no effect any more [field-deprecated]
+kubelet-config.yaml:21:1: error: podLogsDir: is not a field of Kubernetes v1.28, and is ignored [field-not-yet]
   fix: it came with v1.30: take it away
 ");
 }
@@ -412,11 +412,11 @@ fn check_takes_several_files_and_standard_input() {
     sandbox.sh("khw-kubelet-conf -o good.yaml").ok();
     let proxy = "kind: KubeProxyConfiguration\napiVersion: kubeproxy.config.k8s.io/v1alpha1\nmode: iptables\n";
     sandbox.sh_with("khw-kubelet-conf check good.yaml -", proxy.as_bytes()).no("\
-standard input:1: error: kind: is 'KubeProxyConfiguration', and must be KubeletConfiguration [wrong-kind]
+standard input:1:1: error: kind: is 'KubeProxyConfiguration', and must be KubeletConfiguration [wrong-kind]
   fix: write kind: KubeletConfiguration
 ");
     sandbox.sh_with("khw-kubelet-conf check -", b"a: 1\n---\nb: 2\n").no("\
-standard input:2: error: has several documents [unreadable]
+standard input:2:1: error: has several documents [unreadable]
   fix: only the first would be read: split the file at ---
 ");
     sandbox.sh("khw-kubelet-conf check nowhere.yaml").refused(
@@ -437,24 +437,24 @@ fn check_refuses_what_stops_the_kubelet() {
          memorySwap: {}\nclusterDNS: [10.96.0.10]\n",
     );
     sandbox.sh("khw-kubelet-conf --kubernetes-version 1.30 check --service-cidr 10.32.0.0/24 kubelet-config.yaml").no("\
-kubelet-config.yaml:6: error: port: 70000 is out of range, and the kubelet stops [wrong-value]
+kubelet-config.yaml:6:1: error: port: 70000 is out of range, and the kubelet stops [wrong-value]
   fix: write a number from 0 to 65535
-kubelet-config.yaml:7: error: imageGCHighThresholdPercent: the kubelet stops: imageGCLowThresholdPercent (80) is not less than imageGCHighThresholdPercent (70) [contradiction]
+kubelet-config.yaml:7:1: error: imageGCHighThresholdPercent: the kubelet stops: imageGCLowThresholdPercent (80) is not less than imageGCHighThresholdPercent (70) [contradiction]
   fix: set both of them
-kubelet-config.yaml:9: error: featureGates.nodeSwap: is not a feature gate, and the kubelet stops [unknown-gate]
+kubelet-config.yaml:9:3: error: featureGates.nodeSwap: is not a feature gate, and the kubelet stops [unknown-gate]
   fix: did you mean NodeSwap?
-kubelet-config.yaml:11: error: memorySwap: the kubelet stops unless the gate NodeSwap is on [gate-needed]
+kubelet-config.yaml:11:1: error: memorySwap: the kubelet stops unless the gate NodeSwap is on [gate-needed]
   fix: set featureGates.NodeSwap to true, or take memorySwap away
-kubelet-config.yaml:12: warning: clusterDNS: 10.96.0.10 is not in the services' range [dns-outside-services]
+kubelet-config.yaml:12:1: warning: clusterDNS: 10.96.0.10 is not in the services' range [dns-outside-services]
   fix: use the cluster DNS service's address, by convention the tenth of the range
 ");
     sandbox.sh_with("khw-kubelet-conf check -", b"kind: KubeletConfiguration\nauthentication:\n\tx509: {}\n").no("\
-standard input:3: error: is indented with a tab [unreadable]
+standard input:3:1: error: is indented with a tab [unreadable]
   fix: YAML takes spaces only
 ");
     let marked = format!("\u{feff}{OWN}");
     sandbox.sh_with("khw-kubelet-conf check --strict -", marked.as_bytes()).no("\
-standard input:1: warning: begins with a byte order mark, which not every reader takes [byte-order-mark]
+standard input:1:1: warning: begins with a byte order mark, which not every reader takes [byte-order-mark]
   fix: save it as UTF-8 without BOM
 ");
     sandbox.sh("khw-kubelet-conf check --service-cidr x kubelet-config.yaml").refused(
@@ -489,7 +489,7 @@ old.yaml: warning: kubeAPIQPS: is not set, and its default in v1.35 is 50 (it wa
   fix: set it to 5 if that is to stay
 old.yaml: warning: failCgroupV1: is not set, and its default in v1.35 is true (it was false) [default-changed]
   fix: set it to false if that is to stay; on a cgroup v1 host set false from 1.35 on, or the kubelet stops
-old.yaml:10: error: logging.sanitization: is not a field of Kubernetes v1.35, and is ignored [field-removed]
+old.yaml:10:11: error: logging.sanitization: is not a field of Kubernetes v1.35, and is ignored [field-removed]
   fix: it went after v1.23: take it away
 ");
     let quiet = "khw-kubelet-conf --kubernetes-version 1.22 check --from-version 1.20 old.yaml";
@@ -556,11 +556,11 @@ fn an_existing_file_is_changed_in_place_or_not_at_all() {
     assert_eq!(sandbox.names(), ["own.yaml"]);
     for (content, arguments, error, hint) in [
         ("", "", "standard input: is empty", "did the step that makes this file fail?"),
-        ("a: 1\na: 2\n", "", "standard input:2: a: is there twice", "keep one of them"),
+        ("a: 1\na: 2\n", "", "standard input:2:1: a: is there twice", "keep one of them"),
         (
             "a: 1\n---\nb: 2\n",
             "",
-            "standard input:2: has several documents",
+            "standard input:2:1: has several documents",
             "only the first would be read: split the file at ---",
         ),
         (

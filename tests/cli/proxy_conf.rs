@@ -207,15 +207,15 @@ fn check_names_what_is_wrong_and_where() {
     sandbox.sh("khw-proxy-conf check --kubernetes-version 1.20 kube-proxy-config.yaml").no("\
 kube-proxy-config.yaml: warning: clientConnection.kubeconfig: is missing, so a pod's service account is looked for [no-kubeconfig]
   fix: name kube-proxy's kubeconfig, for example /var/lib/kube-proxy/kubeconfig
-kube-proxy-config.yaml:4: error: clientConnection.kubeConfig: is not a field of a KubeProxyConfiguration, and is ignored [unknown-field]
+kube-proxy-config.yaml:4:3: error: clientConnection.kubeConfig: is not a field of a KubeProxyConfiguration, and is ignored [unknown-field]
   fix: did you mean clientConnection.kubeconfig?
-kube-proxy-config.yaml:6: error: clusterCIDR: '10.244.0.0' is not a CIDR range [wrong-value]
+kube-proxy-config.yaml:6:1: error: clusterCIDR: '10.244.0.0' is not a CIDR range [wrong-value]
   fix: write it as 10.244.0.0/16, two of them with a comma
-kube-proxy-config.yaml:7: error: resourceContainer: is not a field of Kubernetes v1.20, and is ignored [field-removed]
+kube-proxy-config.yaml:7:1: error: resourceContainer: is not a field of Kubernetes v1.20, and is ignored [field-removed]
   fix: it went after v1.15: take it away
-kube-proxy-config.yaml:9: error: conntrack.maxPerCore: is a string, and must be a whole number [wrong-type]
+kube-proxy-config.yaml:9:3: error: conntrack.maxPerCore: is a string, and must be a whole number [wrong-type]
   fix: take away the quotes: 5
-kube-proxy-config.yaml:10: error: mode: is there twice, and only the last one counts [duplicate-field]
+kube-proxy-config.yaml:10:1: error: mode: is there twice, and only the last one counts [duplicate-field]
   fix: keep one of them
 ");
 }
@@ -225,13 +225,13 @@ fn check_knows_what_stops_kube_proxy_and_whose_range_it_is() {
     let sandbox = Sandbox::new();
     sandbox.write("own.yaml", format!("{}iptables: {{masqueradeBit: 32}}\nmetricsBindAddress: localhost:10249\nfeatureGates: {{NFTablesProxyMode: false}}\n", TUTORIAL.trim_start()));
     sandbox.sh("khw-proxy-conf check --kubernetes-version 1.33 --node-ip 192.168.5.21 own.yaml").no("\
-own.yaml:6: warning: clusterCIDR: contains the node's own address 192.168.5.21 [cluster-cidr-has-node]
+own.yaml:6:1: warning: clusterCIDR: contains the node's own address 192.168.5.21 [cluster-cidr-has-node]
   fix: write the pods' range, the same as in kube-controller-manager and the network plugin
-own.yaml:7: error: iptables.masqueradeBit: 32 is out of range, and kube-proxy stops [wrong-value]
+own.yaml:7:12: error: iptables.masqueradeBit: 32 is out of range, and kube-proxy stops [wrong-value]
   fix: write a number from 0 to 31
-own.yaml:8: error: metricsBindAddress: is not an IP address and port, and kube-proxy stops [wrong-value]
+own.yaml:8:1: error: metricsBindAddress: is not an IP address and port, and kube-proxy stops [wrong-value]
   fix: write it as 127.0.0.1:10249 or \"[::1]:10249\"
-own.yaml:9: error: featureGates.NFTablesProxyMode: cannot be switched off from v1.33 on, and kube-proxy stops [gate-locked]
+own.yaml:9:16: error: featureGates.NFTablesProxyMode: cannot be switched off from v1.33 on, and kube-proxy stops [gate-locked]
   fix: take it away
 ");
     sandbox.write("plain.yaml", TUTORIAL);
@@ -239,9 +239,9 @@ own.yaml:9: error: featureGates.NFTablesProxyMode: cannot be switched off from v
     assert_eq!(sandbox.sh("khw-proxy-conf check --strict --from-version 1.13 plain.yaml").ok(), "");
     sandbox.write("old.yaml", format!("{TUTORIAL}udpIdleTimeout: 250ms\n").replace("iptables", "userspace"));
     sandbox.sh("khw-proxy-conf check --from-version 1.25 --to-version 1.26 old.yaml").no("\
-old.yaml:6: error: mode: 'userspace' is not a value it can have in Kubernetes v1.26 [wrong-value]
+old.yaml:6:1: error: mode: 'userspace' is not a value it can have in Kubernetes v1.26 [wrong-value]
   fix: it went after v1.25; it is one of iptables, ipvs
-old.yaml:8: error: udpIdleTimeout: is not a field of Kubernetes v1.26, and is ignored [field-removed]
+old.yaml:8:1: error: udpIdleTimeout: is not a field of Kubernetes v1.26, and is ignored [field-removed]
   fix: it went after v1.25: take it away
 ");
 }

@@ -29,8 +29,9 @@ pub fn check_fields(kind: &'static Kind, document: &Document, version: Kubernete
     let mut check = Check { kind, version, findings: Vec::new(), suggestions: 0 };
     if check.kind(document) {
         check.findings.extend(document.duplicates().iter().map(|again| {
-            Finding::error("duplicate-field", "is there twice, and only the last one counts")
-                .line(again.line)
+            again
+                .at
+                .of(Finding::error("duplicate-field", "is there twice, and only the last one counts"))
                 .field(short(&again.field))
                 .fix("keep one of them")
         }));
@@ -38,6 +39,7 @@ pub fn check_fields(kind: &'static Kind, document: &Document, version: Kubernete
             check.findings.push(
                 Finding::warning("byte-order-mark", "begins with a byte order mark, which not every reader takes")
                     .line(1)
+                    .column(1)
                     .fix("save it as UTF-8 without BOM"),
             );
         }
@@ -45,9 +47,14 @@ pub fn check_fields(kind: &'static Kind, document: &Document, version: Kubernete
             check.object("", "", map, document.marks());
         }
         check.gates(document);
-        check.findings.sort_by_key(|f| f.line);
+        sort(&mut check.findings);
     }
     check.findings
+}
+
+/// In the order of the document. What is missing in it has no place, and comes first.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by_key(|f| (f.line, f.column));
 }
 
 /// The first error among findings as an error.
@@ -86,12 +93,8 @@ impl Check {
                 Some(Value::String(other)) => format!("is '{}', and must be {right}", short(other)),
                 Some(_) => format!("must be {right}"),
             };
-            self.findings.push(
-                Finding::error("wrong-kind", message)
-                    .line(document.line(field))
-                    .field(field)
-                    .fix(format!("write {field}: {right}")),
-            );
+            self.findings
+                .push(document.at(field, Finding::error("wrong-kind", message)).fix(format!("write {field}: {right}")));
             if field == "kind" && found.is_some() {
                 return false;
             }
@@ -120,7 +123,7 @@ impl Check {
                         Some(similar) => finding.fix(format!("did you mean {similar}?")),
                         None => finding.fix("take it away"),
                     };
-                    self.findings.push(finding.line(marks.line).field(join(shown, &short(key))));
+                    self.findings.push(marks.of(finding).field(join(shown, &short(key))));
                 }
             }
         }
@@ -128,7 +131,7 @@ impl Check {
 
     fn field(&mut self, field: &'static Field, shown: &str, value: &Value, marks: &Marks) {
         let life = field.life(self.version);
-        let at = |finding: Finding| finding.line(marks.line).field(shown);
+        let at = |finding: Finding| marks.of(finding).field(shown);
         let missing = format!("is not a field of Kubernetes {}, and is ignored", self.version);
         match life {
             Life::There => {}
@@ -160,7 +163,7 @@ impl Check {
         let Some(Value::Object(gates)) = document.get("featureGates") else { return };
         for (name, on) in gates {
             let path = format!("featureGates.{name}");
-            let at = |finding: Finding| finding.line(document.line(&path)).field(join("featureGates", &short(name)));
+            let at = |finding: Finding| document.at(&path, finding).field(join("featureGates", &short(name)));
             let program = self.kind.the_program();
             let Some(gate) = self.kind.gates.iter().find(|gate| gate.name.eq_ignore_ascii_case(name)) else { continue };
             let came = KubernetesVersion::minor_release(gate.since);
@@ -191,8 +194,8 @@ impl Check {
     fn value(&mut self, of: Type, table: &str, shown: &str, value: &Value, marks: &Marks) {
         if value.is_null() {
             self.findings.push(
-                Finding::warning("empty-value", "has no value, so the default applies")
-                    .line(marks.line)
+                marks
+                    .of(Finding::warning("empty-value", "has no value, so the default applies"))
                     .field(shown)
                     .fix("give it a value or take it away"),
             );
@@ -200,7 +203,7 @@ impl Check {
         }
         if let Err(mismatch) = of.accept(value, self.version) {
             let name = if mismatch.wrong_type { "wrong-type" } else { "wrong-value" };
-            let finding = Finding::error(name, mismatch.what).line(marks.line).field(shown);
+            let finding = marks.of(Finding::error(name, mismatch.what)).field(shown);
             self.findings.push(match mismatch.fix {
                 Some(fix) => finding.fix(fix),
                 None => finding,

@@ -6,7 +6,7 @@
 //! gives places, duplicates and the YAML 1.1 reading of `yes`, `017` and `1_000` in one pass.
 
 use super::value::short;
-use khw_core::Error;
+use khw_core::{Error, finding::Finding};
 use serde_json::{Map, Number, Value};
 use serde_saphyr::granit_parser::{Event, Marker, Parser, ScalarStyle, options};
 use std::collections::HashMap;
@@ -36,8 +36,8 @@ pub struct Marks {
 pub struct Duplicate {
     /// Its name, without the path to it.
     pub field: String,
-    /// The line on which it is there again.
-    pub line: usize,
+    /// Where it is there again.
+    pub at: Marks,
 }
 
 /// Nobody nests a configuration deeper; a file that does is an attack on a parser.
@@ -78,7 +78,7 @@ impl Document {
         match root {
             Value::Object(_) => Ok(Document { root, marks, duplicates, byte_order_mark }),
             Value::Null => Err(Error::new("is empty").hint("did the step that makes this file fail?")),
-            _ => Err(Error::new("is not a mapping of fields").line(marks.line).hint("is this the right file?")),
+            _ => Err(marks.refuse("is not a mapping of fields").hint("is this the right file?")),
         }
     }
 
@@ -117,15 +117,40 @@ impl Document {
         find(&self.root, &self.marks, path).map(|(_, marks)| marks.line)
     }
 
+    /// A finding about the field of this path, with its place if it is there.
+    pub fn at(&self, path: &str, finding: Finding) -> Finding {
+        match find(&self.root, &self.marks, path) {
+            Some((_, marks)) => marks.of(finding),
+            None => finding,
+        }
+        .field(path)
+    }
+
     /// The `kind`.
     pub fn kind(&self) -> Option<&str> {
         self.text("kind")
     }
 }
 
+impl Marks {
+    fn new(at: Marker) -> Self {
+        Marks { line: at.line(), column: at.col() + 1, children: Vec::new() }
+    }
+
+    /// A finding, with this as its place.
+    pub fn of(&self, finding: Finding) -> Finding {
+        finding.line(self.line).column(self.column)
+    }
+
+    /// An error, with this as its place.
+    fn refuse(&self, what: impl Into<String>) -> Error {
+        Error::new(what).line(self.line).column(self.column)
+    }
+}
+
 impl Duplicate {
     fn error(&self) -> Error {
-        Error::new("is there twice").field(short(&self.field)).line(self.line).hint("keep one of them")
+        self.at.refuse("is there twice").field(short(&self.field)).hint("keep one of them")
     }
 }
 
@@ -190,23 +215,27 @@ impl Builder {
         let mut documents = 0;
         for event in Parser::new_from_str_with_options(text, options! { emit_comments: false }) {
             let (event, span) = event.map_err(|e| {
-                let line = e.marker().line();
+                let at = Marks::new(*e.marker());
                 // What the parser says of a tab has to do with what it makes of it, and not with the tab.
-                let tab = text.lines().position(|l| l.trim_start_matches(' ').starts_with('\t')).map(|at| at + 1);
+                let tab = text.lines().enumerate().find_map(|(index, line)| {
+                    let indentation = line.len() - line.trim_start_matches(' ').len();
+                    let tab = line.get(indentation..)?.starts_with('\t');
+                    tab.then(|| Marks { line: index + 1, column: indentation + 1, children: Vec::new() })
+                });
                 match tab {
-                    Some(tab) if tab.abs_diff(line) < 2 => {
-                        Error::new("is indented with a tab").line(tab).hint("YAML takes spaces only")
+                    Some(tab) if tab.line.abs_diff(at.line) < 2 => {
+                        tab.refuse("is indented with a tab").hint("YAML takes spaces only")
                     }
-                    _ => Error::new(format!("is not YAML: {}", e.info()))
-                        .line(line)
+                    _ => at
+                        .refuse(format!("is not YAML: {}", e.info()))
                         .hint("look at this line and the one before: indentation, a missing quote or colon"),
                 }
             })?;
             if let Event::DocumentStart(..) = event {
                 documents += 1;
                 if documents > 1 {
-                    return Err(Error::new("has several documents")
-                        .line(span.start.line())
+                    return Err(Marks::new(span.start)
+                        .refuse("has several documents")
                         .hint("only the first would be read: split the file at ---"));
                 }
             }
@@ -217,15 +246,13 @@ impl Builder {
     }
 
     fn event(&mut self, event: Event<'_>, at: Marker) -> Result<(), Error> {
-        let marks = Marks { line: at.line(), column: at.col() + 1, children: Vec::new() };
+        let marks = Marks::new(at);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let string = style != ScalarStyle::Plain || tag.is_some_and(|t| t.core_suffix() == Some("str"));
                 let merge = !string && text == "<<" && self.expects_key();
                 if merge {
-                    return Err(Error::new("a merge key '<<' is not read")
-                        .line(at.line())
-                        .hint("write the fields out"));
+                    return Err(marks.refuse("a merge key '<<' is not read").hint("write the fields out"));
                 }
                 let value = if string { Value::String(text.into_owned()) } else { plain_scalar(&text) };
                 self.value(value, marks, anchor)
@@ -245,11 +272,11 @@ impl Builder {
             },
             Event::Alias(anchor) => {
                 let Some((value, target, size)) = self.anchors.get(&anchor) else {
-                    return Err(Error::new("refers to what has not ended yet").line(at.line()));
+                    return Err(marks.refuse("refers to what has not ended yet"));
                 };
                 self.expansion = self.expansion.saturating_add(*size);
                 if self.expansion > MAX_EXPANSION {
-                    return Err(Error::new("has references that blow up").line(at.line()).hint("write the values out"));
+                    return Err(marks.refuse("has references that blow up").hint("write the values out"));
                 }
                 let (value, children) = (value.clone(), target.children.clone());
                 self.value(value, Marks { children, ..marks }, 0)
@@ -264,12 +291,12 @@ impl Builder {
 
     fn open(&mut self, content: Content, marks: Marks, anchor: usize) -> Result<(), Error> {
         if self.expects_key() {
-            return Err(Error::new("the name of a field is a list or mapping")
-                .line(marks.line)
+            return Err(marks
+                .refuse("the name of a field is a list or mapping")
                 .hint("are there braces or brackets where quotes are meant?"));
         }
         if self.open.len() >= MAX_DEPTH {
-            return Err(Error::new(format!("is nested deeper than {MAX_DEPTH} levels")).line(marks.line));
+            return Err(marks.refuse(format!("is nested deeper than {MAX_DEPTH} levels")));
         }
         self.open.push(Open { content, marks, anchor });
         Ok(())
@@ -295,9 +322,9 @@ impl Builder {
                 Some((name, at)) => {
                     if map.contains_key(&name) {
                         if self.duplicates.len() >= MAX_DUPLICATES {
-                            return Err(Error::new("has too many repeated fields").line(at.line));
+                            return Err(at.refuse("has too many repeated fields"));
                         }
-                        self.duplicates.push(Duplicate { field: name.clone(), line: at.line });
+                        self.duplicates.push(Duplicate { field: name.clone(), at: at.clone() });
                         if let Some(index) = map.keys().position(|k| *k == name) {
                             parent.marks.children[index] = Marks { children: marks.children, ..at };
                         }
@@ -452,7 +479,7 @@ mod tests {
             let references = vec![format!("*a{}", level - 1); 10].join(", ");
             bomb.push_str(&format!("a{level}: &a{level} [{references}]\n"));
         }
-        assert_eq!(refused(bomb.as_bytes()).0, "f:6: has references that blow up");
+        assert_eq!(refused(bomb.as_bytes()).0, "f:6:25: has references that blow up");
         Ok(())
     }
 
@@ -462,24 +489,24 @@ mod tests {
             (&b""[..], "f: is empty"),
             (b"# nothing\n", "f: is empty"),
             (b"---\n", "f: is empty"),
-            (b"- a\n", "f:1: is not a mapping of fields"),
-            (b"\nhello\n", "f:2: is not a mapping of fields"),
-            (b"a: 1\n---\nb: 2\n", "f:2: has several documents"),
-            (b"a: 1\nb: 2\na: 3\n", "f:3: a: is there twice"),
-            (b"a:\n  b: 2\n  b: 2\n", "f:3: b: is there twice"),
+            (b"- a\n", "f:1:1: is not a mapping of fields"),
+            (b"\nhello\n", "f:2:1: is not a mapping of fields"),
+            (b"a: 1\n---\nb: 2\n", "f:2:1: has several documents"),
+            (b"a: 1\nb: 2\na: 3\n", "f:3:1: a: is there twice"),
+            (b"a:\n  b: 2\n  b: 2\n", "f:3:3: b: is there twice"),
             (b"a: 1\n\xff: 2\n", "f:2: is not UTF-8 text"),
-            (b"[a]: 1\n", "f:1: the name of a field is a list or mapping"),
-            (b"a: &x {b: 1}\nc:\n  <<: *x\n", "f:3: a merge key '<<' is not read"),
-            (b"a:\n\t- b\n", "f:2: is indented with a tab"),
-            (b"a:\n  b: 1\n \tc: 2\n", "f:3: is indented with a tab"),
-            (b"a: &x [*x]\n", "f:1: refers to what has not ended yet"),
+            (b"[a]: 1\n", "f:1:1: the name of a field is a list or mapping"),
+            (b"a: &x {b: 1}\nc:\n  <<: *x\n", "f:3:3: a merge key '<<' is not read"),
+            (b"a:\n\t- b\n", "f:2:1: is indented with a tab"),
+            (b"a:\n  b: 1\n \tc: 2\n", "f:3:2: is indented with a tab"),
+            (b"a: &x [*x]\n", "f:1:8: refers to what has not ended yet"),
         ] {
             assert_eq!(refused(content).0, message);
         }
         let deep = "[".repeat(5000);
         assert!(Document::parse(format!("a: {deep}").as_bytes()).is_err());
         let deep: String = (0..70).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
-        assert_eq!(refused(deep.as_bytes()).0, "f:65: is nested deeper than 64 levels");
+        assert_eq!(refused(deep.as_bytes()).0, "f:65:65: is nested deeper than 64 levels");
         for broken in [&b"a: \"x\n"[..], b"a: [1, 2\n", b"a: b: c\n", b"a: *nowhere\n", b"\0"] {
             assert!(refused(broken).0.contains("is not YAML: "), "{:?}", refused(broken));
         }

@@ -19,7 +19,7 @@ pub use annotate::{Language, Reason};
 pub use args::{
     CheckArgs, SettingArgs, VersionArgs, field_options, refuse_options, set_field_options, warn_and_refuse,
 };
-pub use check::{CHECKS, check_fields};
+pub use check::{CHECKS, check_fields, sort};
 pub use config::Config;
 pub use document::{Document, Duplicate, Marks};
 pub use explain::{ExplainArgs, FieldsArgs};

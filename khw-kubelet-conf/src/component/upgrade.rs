@@ -1,5 +1,6 @@
 //! What an upgrade changes for a file: what is wrong with it only in the new release, and defaults that are others there.
 
+use super::check::sort;
 use super::document::Document;
 use super::field::{Field, Kind, Life};
 use khw_core::{KubernetesVersion, finding::Finding};
@@ -24,7 +25,7 @@ pub fn upgrade(
     findings.extend(fields.flat_map(|field| {
         default_changed(field, document, from, to).into_iter().chain(meaning_changed(field, document, from, to))
     }));
-    findings.sort_by_key(|f| f.line);
+    sort(&mut findings);
     findings
 }
 
@@ -62,9 +63,8 @@ fn meaning_changed(
     };
     (found == value && !from.at_least(minor) && to.at_least(minor)).then(|| {
         let release = KubernetesVersion::minor_release(minor);
-        Finding::warning("meaning-changed", format!("{value} means {what}, from {release} on"))
-            .line(document.line(field.path))
-            .field(field.path)
+        let finding = Finding::warning("meaning-changed", format!("{value} means {what}, from {release} on"));
+        document.at(field.path, finding)
     })
 }
 
