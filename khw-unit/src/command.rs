@@ -3,6 +3,7 @@
 //! Refused is what makes systemd refuse the unit: unbalanced quotes, no program, a program that is no path.
 
 use crate::syntax::{Assignment, Unit};
+use crate::word::{Refused, Words, quoted};
 use khw_core::Error;
 
 /// A program with its arguments, as the process gets them, except for what only a running systemd knows: specifiers
@@ -19,20 +20,6 @@ pub struct CommandLine {
     pub line: usize,
     /// Words with an escape sequence that systemd does not know (it keeps them, with a warning), and their lines.
     pub(crate) unknown_escapes: Vec<(String, usize)>,
-}
-
-/// Why systemd refuses a command: an error under the name of its check.
-#[derive(Debug)]
-pub(crate) struct Refused {
-    pub(crate) name: &'static str,
-    /// Boxed, since an error is large and a command rarely wrong.
-    pub(crate) error: Box<Error>,
-}
-
-impl From<Refused> for Error {
-    fn from(refused: Refused) -> Self {
-        *refused.error
-    }
 }
 
 /// One argument.
@@ -53,17 +40,6 @@ impl Argument {
     pub fn new(text: impl Into<String>) -> Self {
         Argument { text: text.into(), line: 0, variables: Vec::new(), left_alone: Vec::new() }
     }
-}
-
-/// A flag as the process sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Given<'a> {
-    /// The name without dashes, as it is written.
-    pub name: &'a str,
-    /// The value; `None` when the flag stands alone.
-    pub value: Option<&'a str>,
-    /// The argument that names it.
-    pub argument: &'a Argument,
 }
 
 impl Unit {
@@ -120,50 +96,6 @@ impl CommandLine {
         self.arguments.iter().map(|a| a.text.as_str()).collect()
     }
 
-    /// The value of a flag, `--name=value` or `--name value`; the last one counts; `true` when it stands alone.
-    ///
-    /// Underscores are as good as dashes, as in kubelet and kube-proxy.
-    pub fn flag(&self, name: &str) -> Option<&str> {
-        let mut flags = self.flags();
-        flags.retain(|f| same_name(f.name, name));
-        flags.pop().map(|f| f.value.unwrap_or("true"))
-    }
-
-    /// All flags in order, as pflag, the library of kubelet and kube-proxy, takes them apart.
-    pub fn flags(&self) -> Vec<Given<'_>> {
-        let table = crate::flag::Program::of(self.program_name());
-        let mut flags = Vec::new();
-        let mut arguments = self.arguments.iter().peekable();
-        while let Some(argument) = arguments.next() {
-            let text = argument.text.as_str();
-            let name = match (text.strip_prefix("--"), text.strip_prefix('-')) {
-                (Some(""), _) => break,
-                (Some(name), _) => name,
-                // The only short flag with a value is -v: -v=2, -v2, -v 2.
-                (None, Some(short)) if short.starts_with('v') => {
-                    let level = short.trim_start_matches('v').trim_start_matches('=');
-                    let value = if level.is_empty() { arguments.next().map(|a| a.text.as_str()) } else { Some(level) };
-                    flags.push(Given { name: "v", value, argument });
-                    continue;
-                }
-                _ => continue,
-            };
-            if let Some((name, value)) = name.split_once('=') {
-                flags.push(Given { name, value: Some(value), argument });
-                continue;
-            }
-            // A boolean never takes the next argument. Of a flag that nobody knows, one that looks like a value belongs
-            // to it.
-            let takes = match table.and_then(|t| t.flag(name)) {
-                Some(known) => !known.boolean,
-                None => arguments.peek().is_some_and(|next| !next.text.starts_with('-')),
-            };
-            let value = if takes { arguments.next().map(|a| a.text.as_str()) } else { None };
-            flags.push(Given { name, value, argument });
-        }
-        flags
-    }
-
     /// The command as the value of `ExecStart=`: quoted and escaped so that the process gets just these arguments, one
     /// on a line.
     pub fn to_value(&self) -> String {
@@ -175,39 +107,6 @@ impl CommandLine {
         }
         value
     }
-}
-
-/// Whether two spellings name one flag.
-pub(crate) fn same_name(a: &str, b: &str) -> bool {
-    a.len() == b.len() && a.bytes().zip(b.bytes()).all(|(a, b)| dashed(a) == dashed(b))
-}
-
-fn dashed(byte: u8) -> u8 {
-    if byte == b'_' { b'-' } else { byte }
-}
-
-/// A word that systemd turns back into `text`. `expands`: whether it looks for variables in it.
-fn quoted(text: &str, expands: bool) -> String {
-    let bare = |c: char| c.is_ascii_alphanumeric() || "-_=+,./:@<>[]{}()!?*~^&|%$".contains(c);
-    let mut word = String::with_capacity(text.len() + 2);
-    for letter in text.chars() {
-        match letter {
-            '%' => word.push_str("%%"),
-            '$' if expands => word.push_str("$$"),
-            '"' | '\\' => word.extend(['\\', letter]),
-            '\n' => word.push_str("\\n"),
-            '\t' => word.push_str("\\t"),
-            // systemd takes no control characters and no noncharacters in a file; as bytes they pass.
-            c if c.is_control() || u32::from(c) & 0xfffe == 0xfffe || ('\u{fdd0}'..='\u{fdef}').contains(&c) => {
-                let mut buffer = [0; 4];
-                for byte in c.encode_utf8(&mut buffer).bytes() {
-                    word.push_str(&format!("\\x{byte:02x}"));
-                }
-            }
-            c => word.push(c),
-        }
-    }
-    if !text.is_empty() && text.chars().all(bare) { word } else { format!("\"{word}\"") }
 }
 
 /// The commands of one assignment, separated by `;`.
@@ -377,121 +276,6 @@ fn is_variable(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// A word after quotes and escapes.
-struct Word {
-    text: String,
-    unknown_escape: bool,
-}
-
-/// The words of a value, as systemd's `extract_first_word` gives them.
-struct Words<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl Words<'_> {
-    fn rest(&self) -> &str {
-        self.text.get(self.at..).unwrap_or_default()
-    }
-
-    fn skip_blanks(&mut self) {
-        let rest = self.rest();
-        self.at += rest.len() - rest.trim_start_matches(is_blank).len();
-    }
-
-    /// Takes `separator` when it stands alone.
-    fn take_separator(&mut self, separator: &str) -> bool {
-        let alone =
-            self.rest().strip_prefix(separator).is_some_and(|rest| rest.is_empty() || rest.starts_with(is_blank));
-        if alone {
-            self.at += separator.len();
-        }
-        alone
-    }
-
-    fn next_word(&mut self, assignment: &Assignment) -> Result<Option<Word>, Refused> {
-        let start = self.at;
-        let mut out: Vec<u8> = Vec::new();
-        let mut unknown_escape = false;
-        let mut quote: Option<u8> = None;
-        let bytes = self.text.as_bytes();
-        let Some(&first) = bytes.get(start) else { return Ok(None) };
-        let mut opened = (start, char::from(first));
-        let mut at = start;
-        while let Some(&byte) = bytes.get(at) {
-            match (byte, quote) {
-                (b'\\', _) => {
-                    let rest = bytes.get(at + 1..).unwrap_or_default();
-                    match escape(rest) {
-                        Some((decoded, length)) => {
-                            out.extend_from_slice(&decoded);
-                            at += 1 + length;
-                        }
-                        None => {
-                            // systemd warns, and keeps the backslash with what follows.
-                            unknown_escape = true;
-                            out.push(b'\\');
-                            out.extend(rest.first());
-                            at += 2;
-                        }
-                    }
-                    continue;
-                }
-                (_, Some(open)) if byte == open => quote = None,
-                (_, Some(_)) => out.push(byte),
-                (b'"' | b'\'', None) => {
-                    quote = Some(byte);
-                    opened = (at, char::from(byte));
-                }
-                (b' ' | b'\t' | b'\n' | b'\r', None) => break,
-                (_, None) => out.push(byte),
-            }
-            at += 1;
-        }
-        if quote.is_some() {
-            let (at, quote) = opened;
-            let error = Error::new(format!("the quote {quote} is opened, but not closed"))
-                .field(&assignment.name)
-                .line(assignment.line_at(at))
-                .hint(format!("close it, or write \\{quote} if it belongs to the value"));
-            return Err(Refused { name: "unbalanced-quotes", error: Box::new(error) });
-        }
-        self.at = at.min(bytes.len());
-        Ok(Some(Word { text: String::from_utf8_lossy(&out).into_owned(), unknown_escape }))
-    }
-}
-
-fn is_blank(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\n' | '\r')
-}
-
-/// What an escape sequence means, and its length, the backslash not counted. systemd's `cunescape_one`.
-fn escape(rest: &[u8]) -> Option<(Vec<u8>, usize)> {
-    let number = |from: usize, length: usize, radix: u32| {
-        let digits = rest.get(from..from + length).filter(|d| d.iter().all(|&b| char::from(b).is_digit(radix)))?;
-        u32::from_str_radix(std::str::from_utf8(digits).ok()?, radix).ok().filter(|&n| n != 0)
-    };
-    let byte = |value: u32, length: usize| u8::try_from(value).ok().map(|b| (vec![b], length));
-    let letter = |value: u32, length: usize| char::from_u32(value).map(|c| (c.to_string().into_bytes(), length));
-    let simple = match rest.first()? {
-        b'a' => 7,
-        b'b' => 8,
-        b'f' => 12,
-        b'n' => b'\n',
-        b'r' => b'\r',
-        b't' => b'\t',
-        b'v' => 11,
-        b's' => b' ',
-        &b @ (b'\\' | b'"' | b'\'') => b,
-        b'x' => return byte(number(1, 2, 16)?, 3),
-        b'u' => return letter(number(1, 4, 16)?, 5),
-        b'U' => return letter(number(1, 8, 16)?, 9),
-        b'0'..=b'7' => return byte(number(0, 3, 8)?, 3),
-        _ => return None,
-    };
-    Some((vec![simple], 1))
-}
-
 /// The names that `Environment=` defines.
 pub(crate) fn environment(assignment: &Assignment) -> Result<Vec<String>, Refused> {
     let mut names = Vec::new();
@@ -506,8 +290,9 @@ pub(crate) fn environment(assignment: &Assignment) -> Result<Vec<String>, Refuse
 
 #[cfg(test)]
 mod tests {
-    use super::{CommandLine, quoted};
+    use super::CommandLine;
     use crate::Unit;
+    use crate::word::quoted;
     use khw_core::Error;
 
     fn command(value: &str) -> Result<Option<CommandLine>, Error> {
@@ -564,24 +349,6 @@ mod tests {
             assert_eq!(command(value).map_err(|e| e.to_string()), Err(what.to_owned()), "{value}");
         }
         assert_eq!(command("/bin/a \\\n  b='c").map_err(|e| e.line_number()), Err(Some(3)));
-    }
-
-    #[test]
-    fn flags_are_those_of_pflag() -> Result<(), Error> {
-        let c =
-            command("/usr/local/bin/kubelet --config=a --config b --register-node --cluster_dns=1 -v2 --v=3 -- --x=1")?;
-        let c = c.ok_or_else(|| Error::new("none"))?;
-        for (name, value) in [
-            ("config", Some("b")),
-            ("register-node", Some("true")),
-            ("cluster-dns", Some("1")),
-            ("v", Some("3")),
-            ("x", None),
-            ("kubeconfig", None),
-        ] {
-            assert_eq!(c.flag(name), value, "{name}");
-        }
-        Ok(())
     }
 
     #[test]

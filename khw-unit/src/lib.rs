@@ -8,13 +8,16 @@ mod check;
 mod command;
 mod directive;
 pub mod flag;
+mod given;
 pub mod kube_proxy;
 pub mod kubelet;
 pub mod service;
 mod syntax;
+mod word;
 
 pub use check::{CHECKS, check};
-pub use command::{Argument, CommandLine, Given};
+pub use command::{Argument, CommandLine};
+pub use given::Given;
 pub use syntax::{Unit, Value};
 
 use args::{Arguments, CheckArgs, Command, KubeProxyArgs, KubeletArgs};
