@@ -119,6 +119,13 @@ pub struct Context {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret<T>(pub(crate) T);
 
+impl AuthInfo {
+    /// Whether it gets its credentials from another program (`exec`, `auth-provider`).
+    pub fn has_plugin(&self) -> bool {
+        ["exec", "auth-provider"].iter().any(|name| self.others.expose().contains_key(*name))
+    }
+}
+
 impl<T> Secret<T> {
     /// The secret itself. It must not get into a message.
     pub fn expose(&self) -> &T {
