@@ -124,12 +124,27 @@ pub enum Command {
         /// Shared options.
         #[command(flatten)]
         worker: Worker,
-        /// Check flags and fields against this version too
+        /// The version that flags and fields must fit [default: what the placed programs say of themselves]
         #[arg(long, value_name = "VERSION", env = "KHW_KUBERNETES_VERSION")]
         kubernetes_version: Option<KubernetesVersion>,
+        /// Check what the CIS Kubernetes Benchmark of that version wants too (4.1, 4.2, 4.3)
+        #[arg(long)]
+        cis: bool,
         /// Shared options.
         #[command(flatten)]
         report: ReportArgs,
+    },
+    /// Draw the files of the worker, which names which, and what is wrong where
+    Map {
+        /// Shared options.
+        #[command(flatten)]
+        worker: Worker,
+        /// The version that flags and fields must fit [default: what the placed programs say of themselves]
+        #[arg(long, value_name = "VERSION", env = "KHW_KUBERNETES_VERSION")]
+        kubernetes_version: Option<KubernetesVersion>,
+        /// An indented tree, a graph for graphviz (`| dot -Tsvg`), or a flowchart for Markdown
+        #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+        format: crate::map::Format,
     },
     /// Print the table of verbs, modes and paths
     Paths {

@@ -81,6 +81,14 @@ impl FromStr for Architecture {
     }
 }
 
+impl Architecture {
+    /// The machine that a program is made for, by the first 20 bytes of it; `None` when it is none that is known.
+    pub fn of_program(head: &[u8]) -> Option<Self> {
+        let (ident, machine) = ident(head)?;
+        Self::ALL.into_iter().find(|a| a.elf() == (ident.0, ident.1, machine))
+    }
+}
+
 /// Checks that `content` is a program for `wanted`, and gives the loader it needs (none for a static program).
 ///
 /// # Errors
@@ -116,7 +124,8 @@ fn ident(content: &[u8]) -> Option<(Ident, Machine)> {
     Some(((class, order), Machine(machine)))
 }
 
-fn no_program(content: &[u8]) -> &'static str {
+/// What a file is whose first bytes are no program's.
+pub(crate) fn no_program(content: &[u8]) -> &'static str {
     let start = content.get(..200).unwrap_or(content).trim_ascii_start();
     match start {
         [] => "is empty, not a program",

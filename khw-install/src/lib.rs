@@ -5,6 +5,9 @@ pub mod accept;
 pub mod args;
 pub mod artefact;
 pub mod binary;
+pub mod containerd;
+pub mod go_version;
+pub mod map;
 mod paths;
 mod placing;
 pub mod target;
@@ -37,12 +40,33 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         Command::KubeProxyConfig(one) => place(Artefact::KubeProxyConfig, one),
         Command::KubeProxyUnit(one) => place(Artefact::KubeProxyUnit, one),
         Command::Node { from, arch, placing } => placing::node(from, *arch, placing),
-        Command::Verify { worker, kubernetes_version, report } => check(worker, *kubernetes_version, report),
+        Command::Verify { worker, kubernetes_version, cis, report } => check(worker, *kubernetes_version, *cis, report),
+        Command::Map { worker, kubernetes_version, format } => draw(worker, *kubernetes_version, *format),
         Command::Paths { worker } => paths::print(worker),
     }
 }
 
-fn check(worker: &Worker, version: Option<KubernetesVersion>, report: &ReportArgs) -> anyhow::Result<Exit> {
+fn check(worker: &Worker, version: Option<KubernetesVersion>, cis: bool, report: &ReportArgs) -> anyhow::Result<Exit> {
+    on_worker(worker, version, cis, |subject| report.report(verify::verify(subject), &verify::check_names()))
+}
+
+fn draw(worker: &Worker, version: Option<KubernetesVersion>, format: map::Format) -> anyhow::Result<Exit> {
+    let locale =
+        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let unicode = locale.is_some_and(|locale| locale.to_lowercase().replace('-', "").contains("utf8"));
+    on_worker(worker, version, false, |subject| {
+        khw_core::output::print(map::draw(subject, format, unicode).as_bytes())?;
+        Ok(Exit::Done)
+    })
+}
+
+/// Runs a check of the files that the arguments name.
+fn on_worker(
+    worker: &Worker,
+    version: Option<KubernetesVersion>,
+    cis: bool,
+    then: impl FnOnce(&verify::Subject<'_>) -> anyhow::Result<Exit>,
+) -> anyhow::Result<Exit> {
     let target = Target::open(worker.root.as_deref())?;
     let node = match &worker.node {
         Some(node) => node.clone(),
@@ -50,6 +74,6 @@ fn check(worker: &Worker, version: Option<KubernetesVersion>, report: &ReportArg
     };
     let paths = worker.layout.paths(&node);
     let now = std::time::SystemTime::now().into();
-    let subject = verify::Subject { target: &target, node: &node, paths: &paths, version, now };
-    report.report(verify::verify(&subject), &verify::check_names())
+    let node_is_said = worker.node.is_some();
+    then(&verify::Subject { target: &target, node: &node, node_is_said, paths: &paths, version, cis, now })
 }

@@ -94,6 +94,26 @@ impl Target {
         Ok(Some(Found { content, mode: stat.st_mode & 0o7777, owner: Owner { uid: stat.st_uid, gid: stat.st_gid } }))
     }
 
+    /// The names in a directory, sorted; none when it is not there.
+    pub fn names(&self, path: &Path) -> Vec<std::ffi::OsString> {
+        use std::os::unix::ffi::OsStrExt;
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let directory = self.resolve(relative(path), flags).ok().and_then(|fd| nix::dir::Dir::from_fd(fd).ok());
+        let Some(mut directory) = directory else { return Vec::new() };
+        let entries = directory.iter().filter_map(Result::ok);
+        let names = entries.map(|e| OsStr::from_bytes(e.file_name().to_bytes()).to_owned());
+        let mut names: Vec<_> = names.filter(|name| name != "." && name != "..").collect();
+        names.sort();
+        names
+    }
+
+    /// Opens a regular file to look into parts of it; `None` when there is none.
+    pub fn open_file(&self, path: &Path) -> Option<File> {
+        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+        let file = File::from(self.resolve(relative(path), flags).ok()?);
+        file.metadata().ok()?.is_file().then_some(file)
+    }
+
     /// What is at `path`, links followed; `None` when nothing is.
     pub fn stat(&self, path: &Path) -> Option<FileStat> {
         let fd = self.resolve(relative(path), OFlag::O_PATH | OFlag::O_CLOEXEC).ok()?;

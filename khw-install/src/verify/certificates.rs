@@ -2,10 +2,10 @@
 
 use super::Subject;
 use super::component::Component;
-use super::files::{Files, Named, Sensitivity};
+use super::files::{Files, Named, Sensitivity, at};
 use khw_cert::{Certificate, PrivateKey};
 use khw_core::finding::Finding;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use time::{Duration, OffsetDateTime};
 
 /// A warning comes this long before a certificate expires.
@@ -19,9 +19,9 @@ pub(super) struct Loaded {
 
 /// The CA that the kubelet verifies its callers with, or the one where the layout has it.
 pub(super) fn ca(subject: &Subject<'_>, files: &mut Files<'_>, kubelet: &Component) -> Option<Loaded> {
-    let named = kubelet.named("client-ca-file", Some("authentication.x509.clientCAFile"));
+    let named = kubelet.path("client-ca-file", Some("authentication.x509.clientCAFile"));
     if named.is_none()
-        && let Some(path) = kubelet.configuration_path().map(std::path::Path::to_owned)
+        && let Some(path) = kubelet.configuration_path().map(Path::to_owned)
     {
         files.find(
             &path,
@@ -40,10 +40,10 @@ pub(super) fn ca(subject: &Subject<'_>, files: &mut Files<'_>, kubelet: &Compone
         );
         return None;
     }
-    let validity = validity(&loaded.certificate, subject.now);
-    if let Some(finding) = validity {
+    if let Some(finding) = validity(&loaded.certificate, subject.now) {
         files.find(&loaded.path, finding);
     }
+    key_of_ca(files, &loaded);
     Some(loaded)
 }
 
@@ -54,17 +54,35 @@ pub(super) fn serving(
     kubelet: &Component,
     ca: Option<&Loaded>,
 ) -> Option<Loaded> {
-    let certificate = kubelet.named("tls-cert-file", Some("tlsCertFile"));
-    let key = kubelet.named("tls-private-key-file", Some("tlsPrivateKeyFile"));
-    if kubelet.is_whole() && (certificate.is_none() || key.is_none()) {
-        let path = kubelet.configuration_path().map(std::path::Path::to_owned).unwrap_or_default();
-        let field = if certificate.is_none() { "tlsCertFile" } else { "tlsPrivateKeyFile" };
-        files.find(
-            &path,
-            Finding::warning("serving-certificate-unset", "it is not set, so the kubelet signs its own certificate")
-                .field(field)
-                .fix("name certificate and key here, or with --tls-cert-file and --tls-private-key-file in the unit"),
+    let certificate = kubelet.path("tls-cert-file", Some("tlsCertFile"));
+    let key = kubelet.path("tls-private-key-file", Some("tlsPrivateKeyFile"));
+    let bootstrap = kubelet
+        .value(Some("rotate-server-certificates"), Some("serverTLSBootstrap"))
+        .filter(|(value, _)| value == "true")
+        .map(|(_, origin)| origin);
+    if let (Some(origin), Some(certificate)) = (&bootstrap, &certificate) {
+        let message = format!(
+            "true, so the kubelet asks the cluster for a certificate and does not serve with {}",
+            certificate.path.display()
         );
+        let fix = "take one of them away";
+        files.findings.push(at(Finding::warning("serving-certificate-unused", message), origin).fix(fix));
+    }
+    if bootstrap.is_some() && certificate.is_none() {
+        // It comes by a signing request, after the start.
+        return None;
+    }
+    if kubelet.is_whole() && (certificate.is_none() || key.is_none()) {
+        // One of them alone is the configuration's own finding, tls-pair-incomplete.
+        if certificate.is_none() && key.is_none() {
+            let path = kubelet.configuration_path().map(Path::to_owned).unwrap_or_default();
+            let finding = Finding::warning(
+                "serving-certificate-unset",
+                "it is not set, so the kubelet signs its own certificate",
+            );
+            let fix = "name certificate and key here, or with --tls-cert-file and --tls-private-key-file in the unit";
+            files.find(&path, finding.field("tlsCertFile").fix(fix));
+        }
         return None;
     }
     let certificate = certificate.unwrap_or_else(|| Named::by_layout(&subject.paths.kubelet_certificate));
@@ -89,9 +107,15 @@ pub(super) fn serving(
                 .fix("place the key that was made together with it"),
         );
     }
-    let finding = validity(&loaded.certificate, subject.now);
-    if let Some(finding) = finding {
+    if let Some(finding) = validity(&loaded.certificate, subject.now) {
         files.find(&loaded.path, finding);
+    }
+    if let Some(finding) = ca.and_then(|ca| outlives(&loaded.certificate, ca, &files.shown(&ca.path))) {
+        files.find(&loaded.path, finding);
+    }
+    if let Some(ca) = ca {
+        let shown = files.shown(&ca.path);
+        files.relate(&loaded.path, "signed by", &shown, "the CA certificate");
     }
     if let Some(ca) = ca
         && !loaded.certificate.is_signed_by(&ca.certificate)
@@ -104,6 +128,28 @@ pub(super) fn serving(
         );
     }
     Some(loaded)
+}
+
+/// The CA's key has no business on a worker: who reads it can be anybody in the cluster.
+fn key_of_ca(files: &mut Files<'_>, ca: &Loaded) {
+    let beside = ca.path.with_extension("key");
+    let Ok(Some(found)) = files.target.read(&beside) else { return };
+    if PrivateKey::from_pem(&found.content).is_ok_and(|key| key.belongs_to(&ca.certificate)) {
+        let shown = files.shown(&ca.path);
+        let message = format!("is the key of the CA {shown}: with it anybody can be made a cluster administrator");
+        let fix = "take it away from the worker; the CA's key stays where certificates are made";
+        files.find(&beside, Finding::error("ca-key-on-worker", message).fix(fix));
+    }
+}
+
+/// A certificate that is valid for longer than its CA breaks with it, earlier than its own date says.
+pub(super) fn outlives(certificate: &Certificate, ca: &Loaded, shown: &str) -> Option<Finding> {
+    let (ours, theirs) = (certificate.not_after(), ca.certificate.not_after());
+    // The guides give both the same number of days, and make the CA a minute or a day earlier.
+    (ours - theirs > SOON && certificate.is_signed_by(&ca.certificate)).then(|| {
+        let message = format!("is valid until {}, but its CA {shown} only until {}", ours.date(), theirs.date());
+        Finding::warning("certificate-outlives-ca", message).fix("renew the CA before it expires")
+    })
 }
 
 fn load(files: &mut Files<'_>, named: &Named, what: &str) -> Option<Loaded> {

@@ -1,140 +1,227 @@
-//! One program of the worker: its unit, its configuration, and the paths that they name.
+//! One program of the worker: its unit with the drop-ins, its configuration, and the paths that they name.
 
 use super::Subject;
+use super::drop_in::{self, Effective};
 use super::files::{Files, Named, Origin, Sensitivity};
 use khw_core::finding::{Finding, Severity};
+use khw_core::{KubernetesVersion, layout::Paths};
 use khw_kubelet_conf::component::Document;
-use khw_unit::{CommandLine, Unit};
+use khw_unit::CommandLine;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
+/// One of the two programs, with the names of what belongs to it.
+pub(super) struct Program {
+    pub(super) name: &'static str,
+    what_configuration: &'static str,
+    unit: fn(&Paths) -> &PathBuf,
+    configuration: fn(&Paths) -> &PathBuf,
+    check: fn(&Document, KubernetesVersion) -> Vec<Finding>,
+}
+
+/// The kubelet.
+pub(super) const KUBELET: Program = Program {
+    name: "kubelet",
+    what_configuration: "the kubelet's configuration",
+    unit: |paths| &paths.kubelet_unit,
+    configuration: |paths| &paths.kubelet_config,
+    check: khw_kubelet_conf::check,
+};
+
+/// kube-proxy.
+pub(super) const KUBE_PROXY: Program = Program {
+    name: "kube-proxy",
+    what_configuration: "kube-proxy's configuration",
+    unit: |paths| &paths.kube_proxy_unit,
+    configuration: |paths| &paths.kube_proxy_config,
+    check: khw_proxy_conf::check,
+};
+
 /// What is known of a program from its unit and configuration.
-#[derive(Default)]
 pub(super) struct Component {
-    unit: Option<(String, CommandLine)>,
-    configuration: Option<(PathBuf, String, Document)>,
+    pub(super) program: &'static Program,
+    service: Option<Service>,
+    configuration: Option<Configuration>,
+}
+
+/// The unit, and the command in it.
+pub(super) struct Service {
+    pub(super) unit: Effective,
+    pub(super) command: CommandLine,
+    pub(super) path: PathBuf,
+}
+
+impl Service {
+    /// Whether it starts this program.
+    fn starts(&self, program: &Program) -> bool {
+        self.command.program_name() == program.name
+    }
+}
+
+struct Configuration {
+    path: PathBuf,
+    shown: String,
+    document: Document,
 }
 
 impl Component {
-    /// The path that a flag or, without it, a configuration field names. A flag wins, as with the kubelet itself.
-    pub(super) fn named(&self, flag: &str, field: Option<&str>) -> Option<Named> {
-        if let Some((file, command)) = &self.unit
-            && let Some(value) = command.flag(flag).filter(|v| !v.is_empty())
-        {
-            let origin = Origin { file: file.clone(), line: Some(command.line), field: format!("--{flag}") };
-            return Some(Named { path: PathBuf::from(value), origin: Some(origin) });
-        }
-        let field = field?;
-        let (value, origin) = self.setting(field).filter(|(value, _)| !value.is_empty())?;
-        Some(Named { path: PathBuf::from(value), origin: Some(origin) })
+    /// Reads unit, drop-ins and configuration.
+    pub(super) fn read(program: &'static Program, subject: &Subject<'_>, files: &mut Files<'_>) -> Self {
+        let service = service(program, files, (program.unit)(subject.paths));
+        let mut component = Component { program, service, configuration: None };
+        let named = component.path("config", None);
+        let named = named.unwrap_or_else(|| Named::by_layout((program.configuration)(subject.paths)));
+        component.configuration = configuration(program, files, named);
+        component
     }
 
-    /// Whether unit and configuration were read: only then does it mean something that neither names a path.
+    /// The unit, when it was read.
+    pub(super) fn service(&self) -> Option<&Service> {
+        self.service.as_ref()
+    }
+
+    /// A flag of the unit, the last one of that name, and where it stands.
+    pub(super) fn flag(&self, name: &str) -> Option<(&str, Origin)> {
+        let service = self.service.as_ref()?;
+        let same = |a: &str| a.replace('_', "-") == name;
+        let given = service.command.flags().into_iter().rfind(|f| same(f.name))?;
+        Some((given.value.unwrap_or("true"), service.unit.origin(given.argument.line, &format!("--{name}"))))
+    }
+
+    /// A field of the configuration, and where it stands. `null` is as good as nothing.
+    pub(super) fn field(&self, path: &str) -> Option<(&Value, Origin)> {
+        let configuration = self.configuration.as_ref()?;
+        let origin = Origin {
+            file: configuration.shown.clone(),
+            line: configuration.document.line(path),
+            field: path.to_owned(),
+        };
+        configuration.document.get(path).filter(|v| !v.is_null()).map(|value| (value, origin))
+    }
+
+    /// What counts: the flag, and without it the field. Scalars as text, lists with commas. Empty is as good as nothing.
+    pub(super) fn value(&self, flag: Option<&str>, field: Option<&str>) -> Option<(String, Origin)> {
+        let flag = flag.and_then(|flag| self.flag(flag)).map(|(value, origin)| (value.to_owned(), origin));
+        let field = || field.and_then(|field| self.field(field)).map(|(value, origin)| (text(value), origin));
+        flag.or_else(field).filter(|(value, _)| !value.is_empty())
+    }
+
+    /// The path that a flag or, without it, a configuration field names. A flag wins, as with the programs themselves.
+    pub(super) fn path(&self, flag: &str, field: Option<&str>) -> Option<Named> {
+        let (value, origin) = self.value(Some(flag), field)?;
+        let path = PathBuf::from(value);
+        // The kubelet takes a relative path in its configuration from there (ResolveLocalPaths of its loader).
+        let beside = self.configuration_path().and_then(Path::parent);
+        let path = match beside {
+            Some(beside) if !origin.field.starts_with("--") && self.program.name == "kubelet" => beside.join(path),
+            _ => path,
+        };
+        Some(Named { path, origin: Some(origin) })
+    }
+
+    /// Whether unit and configuration were read: only then does it mean something that neither has a thing.
     pub(super) fn is_whole(&self) -> bool {
-        self.unit.is_some() && self.configuration.is_some()
+        self.service.is_some() && self.configuration.is_some()
     }
 
     /// The path of the configuration, when it was read.
     pub(super) fn configuration_path(&self) -> Option<&Path> {
-        self.configuration.as_ref().map(|(path, _, _)| path.as_path())
+        self.configuration.as_ref().map(|c| c.path.as_path())
     }
 
-    /// A text of the configuration, and where it stands.
-    pub(super) fn setting(&self, field: &str) -> Option<(&str, Origin)> {
-        let (_, file, document) = self.configuration.as_ref()?;
-        let origin = Origin { file: file.clone(), line: document.line(field), field: field.to_owned() };
-        document.text(field).map(|value| (value, origin))
+    /// Where a finding about something that is missing belongs: the configuration or, without one, the unit.
+    pub(super) fn home(&self) -> Option<&Path> {
+        self.configuration_path().or(self.service.as_ref().map(|s| s.path.as_path()))
     }
 
-    /// The value of a flag in the unit.
-    pub(super) fn flag(&self, flag: &str) -> Option<&str> {
-        self.unit.as_ref().and_then(|(_, command)| command.flag(flag))
+    /// Flags and fields against a version; without one, only what is wrong in every version.
+    pub(super) fn check(&self, files: &mut Files<'_>, version: Option<KubernetesVersion>) {
+        let checked = version.unwrap_or(KubernetesVersion::NEWEST);
+        let keep = |finding: &Finding| {
+            !ANSWERED_HERE.contains(&finding.name) && (version.is_some() || !OF_A_VERSION.contains(&finding.name))
+        };
+        // Of another program's flags there is nothing to say here.
+        let starts =
+            |s: &&Service| khw_unit::flag::Program::of(s.command.program_name()).is_none_or(|_| s.starts(self.program));
+        if let Some(service) = self.service.as_ref().filter(starts) {
+            let found = khw_unit::check(&service.unit.unit, checked).into_iter().filter(keep);
+            files.findings.extend(found.map(|finding| service.unit.place(finding)));
+        }
+        if let Some(configuration) = &self.configuration {
+            let found = (self.program.check)(&configuration.document, checked).into_iter().filter(keep);
+            let errors = found.filter(|f| f.severity == Severity::Error || UNWISE.contains(&f.name));
+            files.findings.extend(errors.map(|finding| finding.file(&configuration.shown)));
+        }
     }
 }
 
-/// The kubelet: `kubelet.service`, KubeletConfiguration.
-pub(super) fn kubelet(subject: &Subject<'_>, files: &mut Files<'_>) -> Component {
-    let mut kubelet =
-        Component { unit: unit(subject, files, "kubelet", &subject.paths.kubelet_unit), ..Default::default() };
-    kubelet.configuration = configuration(
-        subject,
-        files,
-        kubelet.named("config", None).unwrap_or_else(|| Named::by_layout(&subject.paths.kubelet_config)),
-        "the kubelet's configuration",
-        khw_kubelet_conf::check,
-    );
-    if let Some(named) = kubelet.named("resolv-conf", Some("resolvConf")) {
-        files.exists(&named, "the resolv.conf for Pods");
+/// Findings of the tools' own checks that `verify` says itself, knowing more, or that are about taste.
+const ANSWERED_HERE: [&str; 6] =
+    ["no-client-ca", "no-kubeconfig", "deprecated-flag", "field-deprecated", "mode-deprecated", "bad-command"];
+
+/// Findings that mean nothing while the version is not known.
+const OF_A_VERSION: [&str; 9] = [
+    "early-flag",
+    "removed-flag",
+    "ignored-flag",
+    "field-not-yet",
+    "field-removed",
+    "gate-locked",
+    "gate-needed",
+    "unknown-gate",
+    "wrong-value",
+];
+
+/// Warnings of the configurations' own checks that are about the worker's safety, or may stop it.
+const UNWISE: [&str; 5] = ["unknown-gate", "anonymous-auth", "always-allow", "read-only-port", "byte-order-mark"];
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(list) => list.iter().map(text).collect::<Vec<_>>().join(","),
+        Value::Null => String::new(),
+        other => other.to_string(),
     }
-    kubelet
 }
 
-/// kube-proxy: `kube-proxy.service`, KubeProxyConfiguration.
-pub(super) fn kube_proxy(subject: &Subject<'_>, files: &mut Files<'_>) -> Component {
-    let mut kube_proxy =
-        Component { unit: unit(subject, files, "kube-proxy", &subject.paths.kube_proxy_unit), ..Default::default() };
-    kube_proxy.configuration = configuration(
-        subject,
-        files,
-        kube_proxy.named("config", None).unwrap_or_else(|| Named::by_layout(&subject.paths.kube_proxy_config)),
-        "kube-proxy's configuration",
-        khw_proxy_conf::check,
-    );
-    kube_proxy
-}
-
-fn unit(subject: &Subject<'_>, files: &mut Files<'_>, program: &str, path: &Path) -> Option<(String, CommandLine)> {
+fn service(program: &Program, files: &mut Files<'_>, path: &Path) -> Option<Service> {
+    let name = program.name;
     if files.target.read_link(path).as_deref() == Some(Path::new("/dev/null")) {
         files.find(
             path,
             Finding::error("unit-masked", "the unit is masked: systemd does not start it")
-                .fix(format!("systemctl unmask {program}")),
+                .fix(format!("systemctl unmask {name}")),
         );
         return None;
     }
-    let what = format!("the systemd unit of {program}");
-    let content = files.read(&Named::by_layout(path), &what, Sensitivity::Public)?;
-    let shown = files.shown(path);
-    let text = String::from_utf8_lossy(&content);
-    let parsed = Unit::parse(&text).and_then(|unit| unit.exec_start().map(|command| (unit, command)));
-    let (unit, command) = match parsed {
-        Ok(parsed) => parsed,
+    let content = files.read(&Named::by_layout(path), &format!("the systemd unit of {name}"), Sensitivity::Public)?;
+    let unit = drop_in::join(files, path, &String::from_utf8_lossy(&content))?;
+    let command = match unit.unit.exec_start() {
+        Ok(Some(command)) => command,
+        Ok(None) => {
+            files.find(
+                path,
+                Finding::error("file-invalid", "there is no ExecStart: nothing would be started")
+                    .field("ExecStart")
+                    .fix(format!("make the unit with `khw-unit {name}`")),
+            );
+            return None;
+        }
         Err(error) => {
-            files.findings.push(Finding::from_error("file-invalid", &error).file(shown));
+            files.findings.push(unit.place(Finding::from_error("file-invalid", &error)));
             return None;
         }
     };
-    if let Some(version) = subject.version {
-        files.findings.extend(khw_unit::check(&unit, version).into_iter().map(|f| f.file(&shown)));
-    }
-    let Some(command) = command else {
-        files.find(
-            path,
-            Finding::error("file-invalid", "there is no ExecStart: nothing would be started").field("ExecStart"),
-        );
-        return None;
-    };
-    let origin = Origin { file: shown.clone(), line: Some(command.line), field: "ExecStart".to_owned() };
-    files.program(&Named { path: PathBuf::from(&command.program), origin: Some(origin) });
-    Some((shown, command))
+    let service = Service { unit, command, path: path.to_owned() };
+    super::unit::check(program, files, &service);
+    Some(service)
 }
 
-fn configuration(
-    subject: &Subject<'_>,
-    files: &mut Files<'_>,
-    named: Named,
-    what: &str,
-    check: fn(&Document, khw_core::KubernetesVersion) -> Vec<Finding>,
-) -> Option<(PathBuf, String, Document)> {
-    let content = files.read(&named, what, Sensitivity::Public)?;
+fn configuration(program: &Program, files: &mut Files<'_>, named: Named) -> Option<Configuration> {
+    let content = files.read(&named, program.what_configuration, Sensitivity::Public)?;
     let shown = files.shown(&named.path);
     match Document::parse(&content) {
-        Ok(document) => {
-            if let Some(version) = subject.version {
-                let errors = check(&document, version).into_iter().filter(|f| f.severity == Severity::Error);
-                files.findings.extend(errors.map(|f| f.file(&shown)));
-            }
-            Some((named.path, shown, document))
-        }
+        Ok(document) => Some(Configuration { path: named.path, shown, document }),
         Err(error) => {
             files.findings.push(Finding::from_error("file-invalid", &error).file(shown));
             None

@@ -25,6 +25,21 @@ pub(super) struct Origin {
     pub(super) field: String,
 }
 
+/// That one file names another, for the map.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reference {
+    /// The file that names it; `None` for systemd, or whoever looks where the layout has it.
+    pub(crate) from: Option<String>,
+    /// The flag, directive or field that names it.
+    pub(crate) field: String,
+    /// What is named, as shown to the person.
+    pub(crate) to: String,
+    /// What it is.
+    pub(crate) what: String,
+    /// Whether it was looked for and found.
+    pub(crate) is_there: bool,
+}
+
 /// A path of the worker, and who names it; nobody when it is where the layout has it.
 #[derive(Debug, Clone)]
 pub(super) struct Named {
@@ -42,12 +57,20 @@ impl Named {
 pub(super) struct Files<'a> {
     pub(super) target: &'a Target,
     pub(super) findings: Vec<Finding>,
+    pub(super) references: Vec<Reference>,
     judged: HashSet<PathBuf>,
+    directories: HashSet<PathBuf>,
 }
 
 impl<'a> Files<'a> {
     pub(super) fn new(target: &'a Target) -> Self {
-        Files { target, findings: Vec::new(), judged: HashSet::new() }
+        Files {
+            target,
+            findings: Vec::new(),
+            references: Vec::new(),
+            judged: HashSet::new(),
+            directories: HashSet::new(),
+        }
     }
 
     /// The path as the person would name it.
@@ -57,10 +80,14 @@ impl<'a> Files<'a> {
 
     /// The content of a file; a finding and `None` when it is not to be had.
     pub(super) fn read(&mut self, named: &Named, what: &str, sensitivity: Sensitivity) -> Option<Vec<u8>> {
+        self.relative(named);
         if self.is_of_running_host(&named.path) {
+            self.refer(named, what, true);
             return None;
         }
-        match self.target.read(&named.path) {
+        let found = self.target.read(&named.path);
+        self.refer(named, what, !matches!(found, Ok(None)));
+        match found {
             Ok(Some(found)) => {
                 self.judge(&named.path, &found, sensitivity);
                 Some(found.content)
@@ -79,16 +106,46 @@ impl<'a> Files<'a> {
         }
     }
 
-    /// That a path which somebody names exists, whatever it is.
-    pub(super) fn exists(&mut self, named: &Named, what: &str) {
-        if !self.is_of_running_host(&named.path) && self.target.stat(&named.path).is_none() {
-            self.missing(named, what);
+    /// Remembers that `named` was named.
+    pub(super) fn refer(&mut self, named: &Named, what: &str, is_there: bool) {
+        let reference = Reference {
+            from: named.origin.as_ref().map(|o| o.file.clone()),
+            field: named.origin.as_ref().map(|o| o.field.clone()).unwrap_or_default(),
+            to: self.shown(&named.path),
+            what: what.to_owned(),
+            is_there,
+        };
+        if !self.references.contains(&reference) {
+            self.references.push(reference);
+        }
+    }
+
+    /// Remembers how two things belong together beyond naming: an address, a signature.
+    pub(super) fn relate(&mut self, from: &Path, field: &str, to: &str, what: &str) {
+        let from = Some(self.shown(from));
+        let reference =
+            Reference { from, field: field.to_owned(), to: to.to_owned(), what: what.to_owned(), is_there: true };
+        if !self.references.contains(&reference) {
+            self.references.push(reference);
+        }
+    }
+
+    /// A unit has no working directory but `/`: a path in it that is not absolute is rarely what was meant.
+    fn relative(&mut self, named: &Named) {
+        let Some(origin) = named.origin.as_ref().filter(|o| o.field.starts_with("--")) else { return };
+        if !named.path.is_absolute() {
+            let message = format!("'{}' counts from /, where systemd starts the program", named.path.display());
+            let finding = at(Finding::error("path-relative", message), origin).fix("write the absolute path");
+            if !self.findings.contains(&finding) {
+                self.findings.push(finding);
+            }
         }
     }
 
     /// That a program is there and may be run.
     pub(super) fn program(&mut self, named: &Named) {
         let shown = self.shown(&named.path);
+        self.refer(named, "the program", self.target.stat(&named.path).is_some());
         let name = named.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let found = match self.target.stat(&named.path) {
             None => Finding::error("binary-missing", format!("the program {} is not there", named.path.display()))
@@ -141,6 +198,7 @@ impl<'a> Files<'a> {
         if !self.judged.insert(path.to_owned()) {
             return;
         }
+        self.directory(path);
         let (forbidden, who, wanted) = match sensitivity {
             Sensitivity::Secret => (0o077, "others than its owner may read or write it", "600"),
             Sensitivity::Public => (0o022, "others than its owner may write it", "go-w"),
@@ -162,6 +220,24 @@ impl<'a> Files<'a> {
                 )
                 .file(&shown)
                 .fix(format!("chown {}:{} {shown}", owner.uid, owner.gid)),
+            );
+        }
+    }
+}
+
+impl Files<'_> {
+    /// Who may write the directory of a file may replace the file.
+    fn directory(&mut self, path: &Path) {
+        let Some(parent) = path.parent().filter(|p| self.directories.insert((*p).to_owned())) else { return };
+        let Some(stat) = self.target.stat(parent) else { return };
+        let mode = stat.st_mode & 0o7777;
+        let sticky = mode & 0o1000 != 0;
+        if mode & 0o022 != 0 && !sticky {
+            let shown = self.shown(parent);
+            self.findings.push(
+                Finding::error("directory-mode", format!("mode {mode:04o}: others may replace the files in it"))
+                    .file(&shown)
+                    .fix(format!("chmod go-w {shown}")),
             );
         }
     }

@@ -1,6 +1,5 @@
 //! The node's name against its certificate: the Node authorizer and the API server's `logs` and `exec` go by it.
 
-use super::Subject;
 use super::certificates::Loaded;
 use super::files::Files;
 use khw_cert::Certificate;
@@ -8,9 +7,8 @@ use khw_core::NodeName;
 use khw_core::finding::Finding;
 
 /// The serving certificate: names of the node, and in the tutorial the node's identity too.
-pub(super) fn serving_certificate(subject: &Subject<'_>, files: &mut Files<'_>, serving: &Loaded) {
+pub(super) fn serving_certificate(node: &NodeName, files: &mut Files<'_>, serving: &Loaded) {
     let certificate = &serving.certificate;
-    let node = subject.node;
     let again = format!("make it again with `khw-cert node {node} ADDRESS`");
     // A separate serving certificate may be called anything; one with a node's identity must be this node's.
     if certificate.common_name().is_some_and(|name| name.starts_with(NodeName::USER_PREFIX)) {
@@ -52,8 +50,10 @@ pub(super) fn identity(certificate: &Certificate, node: &NodeName) -> Vec<Findin
     let mut findings = Vec::new();
     let common_name = certificate.common_name().unwrap_or_default();
     if common_name != node.user() {
+        let only_case = common_name.eq_ignore_ascii_case(&node.user());
+        let why = if only_case { ": the kubelet writes its name in lower case" } else { ", which this node is" };
         findings.push(
-            Finding::error("node-name-mismatch", format!("'{common_name}' is not {}, which this node is", node.user()))
+            Finding::error("node-name-mismatch", format!("'{common_name}' is not {}{why}", node.user()))
                 .field("CN")
                 .fix("place the certificate of this node, or say --node when this is another node"),
         );

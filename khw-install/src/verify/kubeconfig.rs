@@ -1,7 +1,7 @@
 //! The two kubeconfigs: who they say they are, whom they trust, where they go.
 
 use super::Subject;
-use super::certificates::{Loaded, validity};
+use super::certificates::{Loaded, outlives, validity};
 use super::component::Component;
 use super::files::{Files, Named, Origin, Sensitivity};
 use super::identity::identity;
@@ -14,27 +14,50 @@ use std::path::{Path, PathBuf};
 /// A kubeconfig's address of the API server.
 pub(super) struct Server {
     path: PathBuf,
-    address: String,
+    line: usize,
+    url: ServerUrl,
 }
 
-/// The kubelet's kubeconfig.
+impl Server {
+    /// The host in it.
+    pub(super) fn host(&self) -> &str {
+        self.url.host()
+    }
+}
+
+/// What the checks of one kubeconfig compare it with.
+struct Expected<'a> {
+    subject: &'a Subject<'a>,
+    what: &'static str,
+    ca: Option<&'a Loaded>,
+    who: &'a dyn Fn(&Certificate) -> Vec<Finding>,
+}
+
+/// The kubelet's kubeconfig, and the bootstrap kubeconfig where there is one.
 pub(super) fn kubelet(
     subject: &Subject<'_>,
+    node: &NodeName,
     files: &mut Files<'_>,
     kubelet: &Component,
     ca: Option<&Loaded>,
 ) -> Option<Server> {
-    let named = kubelet.named("kubeconfig", None);
-    if let Some(named) = &named
-        && kubelet.flag("bootstrap-kubeconfig").is_some_and(|v| !v.is_empty())
-        && subject.target.stat(&named.path).is_none()
-    {
-        // TLS bootstrapping: the kubelet writes it itself.
-        return None;
+    let named = kubelet.path("kubeconfig", None);
+    let bootstrap = kubelet.path("bootstrap-kubeconfig", None);
+    if let Some(service) = kubelet.service().filter(|_| named.is_none()) {
+        let message = "it is not set: the kubelet runs alone and never registers";
+        let finding = Finding::error("kubeconfig-unset", message).line(service.command.line).field("--kubeconfig");
+        let path = service.path.clone();
+        let fix = format!("write --kubeconfig={}", subject.paths.kubelet_kubeconfig.display());
+        files.find(&path, finding.fix(fix));
     }
     let named = named.unwrap_or_else(|| Named::by_layout(&subject.paths.kubelet_kubeconfig));
-    check(subject, files, &named, "the kubelet's kubeconfig", ca, &|certificate| {
-        let mut findings = identity(certificate, subject.node);
+    let who = |certificate: &Certificate| {
+        if certificate.common_name().as_deref() == Some("system:kube-proxy") {
+            let message = "is kube-proxy's: its certificate is for 'system:kube-proxy'";
+            let fix = "place the kubeconfig of this node here, and this one for kube-proxy";
+            return vec![Finding::error("kubeconfig-swapped", message).fix(fix)];
+        }
+        let mut findings = identity(certificate, node);
         for finding in &mut findings {
             if finding.name == "node-name-mismatch" {
                 finding.name = "kubeconfig-user";
@@ -43,7 +66,23 @@ pub(super) fn kubelet(
             }
         }
         findings
-    })
+    };
+    let nobody = |_: &Certificate| Vec::new();
+    let bootstrapped = bootstrap.as_ref().is_some_and(|_| subject.target.stat(&named.path).is_none());
+    let mut server = None;
+    if let Some(bootstrap) = bootstrap {
+        // Once there is a kubeconfig, nobody reads this one any more.
+        if bootstrapped || subject.target.stat(&bootstrap.path).is_some() {
+            let what = "the bootstrap kubeconfig";
+            server = check(files, &bootstrap, &Expected { subject, what, ca, who: &nobody });
+        }
+    }
+    if bootstrapped {
+        // The kubelet writes it itself.
+        files.refer(&named, "the kubelet's kubeconfig, which the kubelet makes", true);
+        return server;
+    }
+    check(files, &named, &Expected { subject, what: "the kubelet's kubeconfig", ca, who: &who })
 }
 
 /// kube-proxy's kubeconfig.
@@ -53,46 +92,56 @@ pub(super) fn kube_proxy(
     kube_proxy: &Component,
     ca: Option<&Loaded>,
 ) -> Option<Server> {
-    let named = kube_proxy.named("kubeconfig", Some("clientConnection.kubeconfig"));
+    let named = kube_proxy.path("kubeconfig", Some("clientConnection.kubeconfig"));
+    if kube_proxy.is_whole() && named.is_none() {
+        let message = "it is not set: kube-proxy looks for a Pod's service account and stops";
+        let fix = format!("set it to {}", subject.paths.kube_proxy_kubeconfig.display());
+        if let Some(path) = kube_proxy.configuration_path().map(Path::to_owned) {
+            let finding = Finding::error("kubeconfig-unset", message).field("clientConnection.kubeconfig");
+            files.find(&path, finding.fix(fix));
+        }
+    }
     let named = named.unwrap_or_else(|| Named::by_layout(&subject.paths.kube_proxy_kubeconfig));
-    check(subject, files, &named, "kube-proxy's kubeconfig", ca, &|certificate| {
+    let who = |certificate: &Certificate| {
         let name = certificate.common_name().unwrap_or_default();
-        if !name.starts_with(NodeName::USER_PREFIX) {
+        if name.starts_with(NodeName::USER_PREFIX) {
+            let message = format!("is the kubelet's: its certificate is for '{name}'");
+            return vec![Finding::error("kubeconfig-swapped", message).fix("place kube-proxy's own kubeconfig")];
+        }
+        if certificate.organizations().iter().any(|o| o == "system:masters") {
+            // Said by itself.
             return Vec::new();
         }
-        vec![
-            Finding::error("kubeconfig-swapped", format!("is the kubelet's: its certificate is for '{name}'"))
-                .fix("place kube-proxy's own kubeconfig"),
-        ]
-    })
+        if name != "system:kube-proxy" {
+            let message = format!("is for '{name}'; the role system:node-proxier is bound to system:kube-proxy");
+            let fix = "make it again with `khw-cert client kube-proxy`, or bind the role to this name";
+            return vec![Finding::warning("kube-proxy-user", message).field("CN").fix(fix)];
+        }
+        Vec::new()
+    };
+    check(files, &named, &Expected { subject, what: "kube-proxy's kubeconfig", ca, who: &who })
 }
 
 /// Both programs go to the same cluster.
-pub(super) fn same_server(files: &mut Files<'_>, kubelet: Option<Server>, kube_proxy: Option<Server>) {
+pub(super) fn same_server(files: &mut Files<'_>, kubelet: Option<&Server>, kube_proxy: Option<&Server>) {
     let (Some(kubelet), Some(kube_proxy)) = (kubelet, kube_proxy) else { return };
-    if kubelet.address != kube_proxy.address {
+    if kubelet.url.as_str() != kube_proxy.url.as_str() {
         let other = files.shown(&kubelet.path);
         files.find(
             &kube_proxy.path,
             Finding::warning(
                 "server-differs",
-                format!("{} here, but {} in {other}", kube_proxy.address, kubelet.address),
+                format!("{} here, but {} in {other}:{}", kube_proxy.url, kubelet.url, kubelet.line),
             )
+            .line(kube_proxy.line)
             .field("server")
             .fix("let both go to the same API server"),
         );
     }
 }
 
-fn check(
-    subject: &Subject<'_>,
-    files: &mut Files<'_>,
-    named: &Named,
-    what: &str,
-    ca: Option<&Loaded>,
-    who: &dyn Fn(&Certificate) -> Vec<Finding>,
-) -> Option<Server> {
-    let content = files.read(named, what, Sensitivity::Secret)?;
+fn check(files: &mut Files<'_>, named: &Named, expected: &Expected<'_>) -> Option<Server> {
+    let content = files.read(named, expected.what, Sensitivity::Secret)?;
     let kubeconfig = match Kubeconfig::parse(&content) {
         Ok(kubeconfig) => kubeconfig,
         Err(error) => {
@@ -107,16 +156,32 @@ fn check(
             return None;
         }
     };
-    trust(files, &named.path, &current, ca);
-    credentials(subject, files, &named.path, &current, ca, who);
-    match current.cluster.cluster.server.parse::<ServerUrl>() {
-        Ok(url) => Some(Server { path: named.path.clone(), address: url.to_string() }),
+    trust(files, &named.path, &current, expected.ca);
+    credentials(files, &named.path, &current, expected);
+    server(files, &named.path, &current)
+}
+
+fn server(files: &mut Files<'_>, path: &Path, current: &Current<'_>) -> Option<Server> {
+    let line = current.cluster.line;
+    let at = |finding: Finding| finding.field("server").line(line);
+    let url = match current.cluster.cluster.server.parse::<ServerUrl>() {
+        Ok(url) => url,
         Err(error) => {
-            let finding = Finding::from_error("kubeconfig-server", &error).field("server").line(current.cluster.line);
-            files.find(&named.path, finding);
-            None
+            files.find(path, at(Finding::from_error("kubeconfig-server", &error)));
+            return None;
         }
+    };
+    files.relate(path, "server", url.as_str(), "the API server");
+    if !url.is_https() {
+        let message = format!("{url} is not https: the client certificate is not shown, and everybody can listen");
+        files.find(path, at(Finding::error("server-not-https", message)).fix("write https://"));
     }
+    if url.is_loopback() {
+        let message = format!("{url} is this host itself: right only where an API server or a proxy to it runs on it");
+        let fix = "write the address of the API server, or of the load balancer before it";
+        files.find(path, at(Finding::warning("server-loopback", message)).fix(fix));
+    }
+    Some(Server { path: path.to_owned(), line, url })
 }
 
 /// The CA that the server is verified with is the worker's.
@@ -130,7 +195,26 @@ fn trust(files: &mut Files<'_>, kubeconfig: &Path, current: &Current<'_>, ca: Op
         what: "the CA certificate",
         sensitivity: Sensitivity::Public,
     };
+    let has_ca = field.data.is_some() || field.path.is_some_and(|path| !path.is_empty());
+    if cluster.insecure_skip_tls_verify {
+        let finding = if has_ca {
+            let message = "cannot stand beside a certificate-authority: the program stops";
+            Finding::error("server-not-verified", message)
+        } else {
+            Finding::error("server-not-verified", "true: whoever answers is taken for the API server")
+        };
+        entry.find(files, "insecure-skip-tls-verify", finding.fix("take the line away, and name the cluster's CA"));
+    } else if !has_ca {
+        let message = "it is not set, and no public CA has signed the API server's certificate";
+        let fix = "make the kubeconfig again with --certificate-authority";
+        entry.find(files, "certificate-authority", Finding::error("kubeconfig-ca-unset", message).fix(fix));
+    }
+    let is_embedded = field.data.is_some();
     let Some((field, theirs)) = entry.parse(files, field, Certificate::from_pem) else { return };
+    if let Some(ca) = ca.filter(|_| is_embedded) {
+        let shown = files.shown(&ca.path);
+        files.relate(kubeconfig, &field, &shown, "the CA certificate");
+    }
     if let Some(ca) = ca
         && theirs.public_key_der() != ca.certificate.public_key_der()
     {
@@ -142,14 +226,8 @@ fn trust(files: &mut Files<'_>, kubeconfig: &Path, current: &Current<'_>, ca: Op
 }
 
 /// Certificate and key of the user.
-fn credentials(
-    subject: &Subject<'_>,
-    files: &mut Files<'_>,
-    kubeconfig: &Path,
-    current: &Current<'_>,
-    ca: Option<&Loaded>,
-    who: &dyn Fn(&Certificate) -> Vec<Finding>,
-) {
+fn credentials(files: &mut Files<'_>, kubeconfig: &Path, current: &Current<'_>, expected: &Expected<'_>) {
+    let Expected { subject, ca, who, .. } = expected;
     let entry = Entry { kubeconfig, line: current.user.line };
     let user = &current.user.user;
     let certificate = Field {
@@ -166,9 +244,38 @@ fn credentials(
         what: "the client key",
         sensitivity: Sensitivity::Secret,
     };
+    let (has_certificate, has_key) = (certificate.is_set(), key.is_set());
+    let has_other = user.token.is_some() || user.token_file.is_some() || user.password.is_some() || user.has_plugin();
+    if !has_certificate && !has_key && !has_other {
+        let message = "has no certificate and no token: for the API server it is nobody (system:anonymous)";
+        let fix = "make the kubeconfig again with --client-certificate and --client-key";
+        entry.find(files, "user", Finding::error("kubeconfig-no-credentials", message).fix(fix));
+    }
+    for (has, other, name) in
+        [(has_certificate, has_key, "client-key"), (has_key, has_certificate, "client-certificate")]
+    {
+        if has && !other {
+            let message = "it is not set, and of the pair one alone is refused";
+            let fix = "make the kubeconfig again with --client-certificate and --client-key";
+            entry.find(files, name, Finding::error("kubeconfig-pair-incomplete", message).fix(fix));
+        }
+    }
     let certificate = entry.parse(files, certificate, Certificate::from_pem);
     let key = entry.parse(files, key, PrivateKey::from_pem);
     let Some((field, certificate)) = certificate else { return };
+    if let Some(name) = certificate.common_name().filter(|name| *name != current.user.name)
+        && current.user.name.starts_with("system:")
+    {
+        let message = format!("the entry is called '{}', but its certificate is for '{name}'", current.user.name);
+        let fix = "the certificate counts: call the entry by its name, or put in the other certificate";
+        entry.find(files, "name", Finding::warning("kubeconfig-user-name", message).fix(fix));
+    }
+    if certificate.organizations().iter().any(|o| o == "system:masters") {
+        let message = "is in system:masters: who takes it from this worker is the cluster's administrator";
+        let finding =
+            Finding::error("kubeconfig-masters", message).fix("make a certificate of its own for this program");
+        entry.find(files, &field, finding);
+    }
     if let Some((key_field, key)) = key
         && !key.belongs_to(&certificate)
     {
@@ -178,6 +285,7 @@ fn credentials(
     }
     let mut findings = who(&certificate);
     findings.extend(validity(&certificate, subject.now));
+    findings.extend(ca.and_then(|ca| outlives(&certificate, ca, &files.shown(&ca.path))));
     if !certificate.has_client_usage() {
         let message = "clientAuth is not in the extended key usage";
         findings.push(Finding::error("certificate-usage", message).fix("make it again with khw-cert"));
@@ -207,6 +315,12 @@ struct Field<'a> {
     path: Option<&'a str>,
     what: &'static str,
     sensitivity: Sensitivity,
+}
+
+impl Field<'_> {
+    fn is_set(&self) -> bool {
+        self.data.is_some() || self.path.is_some_and(|path| !path.is_empty())
+    }
 }
 
 impl Entry<'_> {

@@ -1,0 +1,114 @@
+//! The placed programs: made for this host, and of versions that go together.
+
+use super::Subject;
+use super::component::Component;
+use super::files::{Files, at};
+use crate::binary::Architecture;
+use crate::go_version;
+use khw_core::KubernetesVersion;
+use khw_core::finding::Finding;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// Which version flags and fields are checked against: the one that was said, else what the placed program says.
+///
+/// A said version that is not the program's is a finding.
+pub(super) fn version(
+    subject: &Subject<'_>,
+    files: &mut Files<'_>,
+    component: &Component,
+) -> Option<KubernetesVersion> {
+    let placed = placed(files, component);
+    if let Some((placed, said)) = placed.zip(subject.version) {
+        let same = placed.minor() == said.minor() && (said.patch().is_none() || said.patch() == placed.patch());
+        if !same && let Some(service) = component.service() {
+            let message = format!("is {placed}, not {said}");
+            let path = Path::new(&service.command.program).to_owned();
+            let fix = format!("place {said}, or check against {placed}");
+            files.find(&path, Finding::error("binary-version", message).field("--kubernetes-version").fix(fix));
+        }
+    }
+    subject.version.or(placed)
+}
+
+fn placed(files: &Files<'_>, component: &Component) -> Option<KubernetesVersion> {
+    let program = &component.service()?.command.program;
+    let file = files.target.open_file(Path::new(program))?;
+    go_version::of_file(&file)
+}
+
+/// kube-proxy against the kubelet beside it. Kubernetes' version skew policy: kube-proxy may be three minor releases older
+/// or newer than the kubelet, two when one of them is older than 1.25.
+pub(super) fn skew(files: &mut Files<'_>, kubelet: &Component, kube_proxy: &Component) {
+    let (Some(ours), Some(theirs)) = (placed(files, kubelet), placed(files, kube_proxy)) else { return };
+    let Some(service) = kube_proxy.service() else { return };
+    let allowed = if ours.at_least(25) && theirs.at_least(25) { 3 } else { 2 };
+    if ours.minor().abs_diff(theirs.minor()) > allowed {
+        let message = format!("is {theirs}, but the kubelet is {ours}: more than {allowed} minor releases apart");
+        let path = Path::new(&service.command.program).to_owned();
+        files.find(&path, Finding::error("version-skew", message).fix("place both of one release"));
+    }
+}
+
+/// That the kernel can run the program: its format, its machine, its loader.
+pub(super) fn runs(files: &mut Files<'_>, component: &Component) {
+    let Some(service) = component.service() else { return };
+    if service.command.program_name() != component.program.name {
+        return;
+    }
+    let path = Path::new(&service.command.program).to_owned();
+    let Some(file) = files.target.open_file(&path) else { return };
+    let mut head = [0; 4096];
+    let Ok(read) = file.read_at(&mut head, 0) else { return };
+    let head = head.get(..read).unwrap_or_default();
+    let again = format!("place it again with `khw-install binaries {}`", component.program.name);
+    if head.starts_with(b"#!") {
+        return;
+    }
+    let Some(machine) = Architecture::of_program(head) else {
+        let what = crate::binary::no_program(head);
+        files.find(&path, Finding::error("binary-invalid", what).fix(again));
+        return;
+    };
+    let host = host(files);
+    if let Some(host) = host.filter(|host| *host != machine) {
+        let message = format!("is a program for {machine}, but this host is {host}: 'Exec format error'");
+        files.find(&path, Finding::error("binary-machine", message).fix(format!("place the one for {host}")));
+        return;
+    }
+    if let Some(loader) = loader(head)
+        && files.target.stat(Path::new(&loader)).is_none()
+        && has_system(files)
+    {
+        let message =
+            format!("needs {loader}, which is not there: 'No such file or directory' though the file is there");
+        let origin = service.unit.origin(service.command.line, "ExecStart");
+        let fix = "install the C library that it was built for, or take the static program of dl.k8s.io";
+        files.findings.push(at(Finding::error("binary-loader-missing", message), &origin).fix(fix));
+    }
+}
+
+/// Whether the tree is a whole system and not only a worker's files.
+fn has_system(files: &Files<'_>) -> bool {
+    ["/bin/sh", "/usr/bin/sh"].iter().any(|sh| files.target.stat(Path::new(sh)).is_some())
+}
+
+/// The machine of the host: this one's, or what the staged tree's own shell is made for.
+fn host(files: &Files<'_>) -> Option<Architecture> {
+    if !files.target.is_staged() {
+        return Architecture::host();
+    }
+    let file = ["/bin/sh", "/usr/bin/sh"].iter().find_map(|sh| files.target.open_file(Path::new(sh)))?;
+    let mut head = [0; 64];
+    file.read_exact_at(&mut head, 0).ok()?;
+    Architecture::of_program(&head)
+}
+
+/// The interpreter, when it stands in the first page, as linkers write it.
+fn loader(head: &[u8]) -> Option<String> {
+    let start = head.windows(4).position(|w| w == b"/lib")?;
+    // Some linkers write /lib64/…, some /usr/lib/…; the name ends with a NUL.
+    let text = head.get(start..)?.split(|&b| b == 0).next()?;
+    let text = std::str::from_utf8(text).ok()?;
+    text.contains("ld").then(|| text.to_owned())
+}
