@@ -61,6 +61,9 @@ chmod 755 "$root/usr/local/sbin/lab-runc"
 # Not the console, though that is often advised: the kubelet would take it as its controlling terminal, and a login
 # prompt there ends the kubelet with SIGHUP, which Restart=on-failure does not count as a failure.
 printf 'L /dev/kmsg - - - - /dev/null\n' >"$root/etc/tmpfiles.d/lab.conf"
+# A name server, which nobody asks: without one there is none to give to Pods.
+mkdir -p "$root/etc/systemd/resolved.conf.d"
+printf '[Resolve]\nDNS=192.168.5.1\n' >"$root/etc/systemd/resolved.conf.d/lab.conf"
 # A Pod whose first process ignores SIGTERM would hold a reboot up for 90 seconds.
 mkdir -p "$root/etc/systemd/system.conf.d"
 printf '[Manager]\nDefaultTimeoutStopSec=5s\n' >"$root/etc/systemd/system.conf.d/lab.conf"

@@ -4,7 +4,7 @@
 . "$lab/cgroup.sh"
 
 kill_cgroup
-for at in $(awk -v under="$state/" 'index($2, under) == 1 {print $2}' /proc/mounts | sort -r); do
+for at in $(awk -v under="$state" '$2 == under || index($2, under "/") == 1 {print $2}' /proc/mounts | sort -r); do
   umount "$at" || umount --lazy "$at"
 done
 for namespace in $(ip netns list | awk '/^khw-lab-/ {print $1}'); do
@@ -13,4 +13,4 @@ for namespace in $(ip netns list | awk '/^khw-lab-/ {print $1}'); do
   [ -z "$pids" ] || kill -KILL $pids 2>/dev/null || true
   ip netns delete "$namespace"
 done
-rm -rf "/etc/netns/$master_ns" "$state"
+rm -rf "/etc/netns/$master_ns" "$state" "$cache/state.ext4"

@@ -8,6 +8,11 @@
 khw=$(khw_bin)
 
 start_master() {
+  # A file system of the lab's own: a kubelet evicts Pods when 85 % of the disk is used, whoever uses it.
+  mkdir -p "$state"
+  truncate -s 32G "$cache/state.ext4"
+  mkfs.ext4 -q -F -E lazy_itable_init=1,lazy_journal_init=1 "$cache/state.ext4"
+  mount -o loop "$cache/state.ext4" "$state"
   mkdir -p "$state/master" "$state/ssh" "$state/log" "/etc/netns/$master_ns"
   chmod 700 "$state"
   ssh-keygen -q -t ed25519 -N '' -f "$state/ssh/id"

@@ -17,7 +17,7 @@ while :; do
   # - --register=no --keep-unit: there need not be a systemd on the host.
   # - SYSTEMD_NSPAWN_API_VFS_WRITABLE: kube-proxy sets network sysctls, the kubelet writes control groups.
   # - --system-call-filter: runc joins session keyrings.
-  # - images on the host's file system: a runtime cannot put an overlay on an overlay.
+  # - images outside the overlay: a runtime cannot put an overlay on an overlay.
   SYSTEMD_NSPAWN_API_VFS_WRITABLE=yes systemd-nspawn --quiet --directory "$dir/root" --machine "$worker" --boot --register=no --keep-unit \
     --network-namespace-path "/run/netns/$(worker_ns "$worker")" --resolv-conf=off --timezone=off --link-journal=no \
     --capability=all --bind="$cgroups" --system-call-filter="@keyring bpf" \

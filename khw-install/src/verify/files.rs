@@ -12,6 +12,8 @@ pub(super) enum Sensitivity {
     Secret,
     /// Everybody may read it, only the owner may write it.
     Public,
+    /// Public, and written by a service of the host under its own user, as resolv.conf by systemd-resolved.
+    OfHost,
 }
 
 /// Where a path was named.
@@ -201,7 +203,7 @@ impl<'a> Files<'a> {
         self.directory(path);
         let (forbidden, who, wanted) = match sensitivity {
             Sensitivity::Secret => (0o077, "others than its owner may read or write it", "600"),
-            Sensitivity::Public => (0o022, "others than its owner may write it", "go-w"),
+            Sensitivity::Public | Sensitivity::OfHost => (0o022, "others than its owner may write it", "go-w"),
         };
         let shown = self.shown(path);
         if found.mode & forbidden != 0 {
@@ -212,7 +214,7 @@ impl<'a> Files<'a> {
             );
         }
         let owner = self.target.owner();
-        if found.owner != owner {
+        if found.owner != owner && sensitivity != Sensitivity::OfHost {
             self.findings.push(
                 Finding::error(
                     "owner-wrong",

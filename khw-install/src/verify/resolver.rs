@@ -16,7 +16,7 @@ pub(super) fn check(files: &mut Files<'_>, kubelet: &Component) {
         return;
     }
     let what = "the resolv.conf for Pods";
-    let Some(content) = files.read(&named, what, Sensitivity::Public) else { return };
+    let Some(content) = files.read(&named, what, Sensitivity::OfHost) else { return };
     let text = String::from_utf8_lossy(&content);
     let servers: Vec<(usize, IpAddr)> = name_servers(&text).collect();
     let names = named.origin.as_ref().map(|o| match o.line {
@@ -25,8 +25,9 @@ pub(super) fn check(files: &mut Files<'_>, kubelet: &Component) {
     });
     let names = names.unwrap_or_default();
     if servers.is_empty() {
-        let finding = Finding::warning("resolv-conf-empty", format!("there is no nameserver in it{names}"));
-        let fix = "name the file that has the real ones, for example /run/systemd/resolve/resolv.conf";
+        let message = format!("{} has no nameserver: Pods would have none for names outside", named.path.display());
+        let finding = Finding::warning("resolv-conf-empty", message);
+        let fix = "give this host a name server, or name the file that has one";
         match &named.origin {
             Some(origin) => files.findings.push(at(finding, origin).fix(fix)),
             None => files.find(&named.path, finding.fix(fix)),
