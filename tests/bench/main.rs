@@ -5,7 +5,9 @@
 #![allow(missing_docs)]
 
 use harness::{Reference, Sandbox, TOOLS, bin_dir, reference};
+use khw_cert::{KeyType, PrivateKey};
 use nix::sys::resource::{UsageWho, getrusage};
+use std::num::NonZero;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -16,6 +18,9 @@ struct Job {
     lines: Vec<Vec<String>>,
     anew: &'static [&'static str],
 }
+
+/// So many nodes in a list.
+const NODES: usize = 1000;
 
 struct Bench {
     sandbox: Sandbox,
@@ -33,6 +38,7 @@ fn main() {
     let bench = Bench::new(&kubectl);
     bench.prepare();
     bench.speed();
+    bench.many();
     bench.start();
     bench.memory_and_size();
 }
@@ -233,6 +239,62 @@ impl Bench {
                 job("khw, its own words, ECDSA", script(format!("{ecdsa_node}\n{new}\n{KHW_FILES}")), worker),
             ],
         );
+    }
+
+    /// A thousand nodes: `node --from`, against the cryptography alone on all cores and against a loop over openssl.
+    fn many(&self) {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let list: String = (0..NODES).map(|n| format!("n{n} 10.0.{}.{}\n", n / 250, n % 250)).collect();
+        self.sandbox.write("list", list);
+        self.sandbox.sh("mkdir -p many openssl; openssl ecparam -name prime256v1 -genkey -noout -out ec.key").ok();
+        self.sandbox.sh("openssl req -x509 -new -key ec.key -subj /CN=EC-CA -days 3650 -out ec.crt").ok();
+        println!("\n{NODES} nodes, on {cores} cores");
+        for (what, kind, ca, make) in [
+            ("RSA 2048, the CA too", KeyType::Rsa2048, ("ca.crt", "ca.key"), "openssl genrsa -out $n.key 2048"),
+            (
+                "ECDSA P-256, the CA too",
+                KeyType::EcdsaP256,
+                ("ec.crt", "ec.key"),
+                "openssl ecparam -name prime256v1 -genkey -noout -out $n.key",
+            ),
+        ] {
+            let name = if kind == KeyType::Rsa2048 { "rsa:2048" } else { "ecdsa:p256" };
+            let start = Instant::now();
+            std::thread::scope(|scope| {
+                for core in 0..cores {
+                    let share = NODES / cores + usize::from(core < NODES % cores);
+                    scope.spawn(move || (0..share).for_each(|_| drop(PrivateKey::generate(kind).expect("a key"))));
+                }
+            });
+            let signing = NODES as f64 / self.signatures_a_second(name) / cores as f64;
+            let floor = start.elapsed().as_secs_f64() + signing;
+            self.sandbox.sh("rm -rf many/* openssl/*").ok();
+            let khw = format!("khw-cert node --from list -d many --key-type {name} --ca {} --ca-key {}", ca.0, ca.1);
+            let job = Job { what: "khw-cert node --from", lines: lines(&khw), anew: &[] };
+            let khw = self.once(&job).as_secs_f64();
+            // A tenth of the loop is enough to know the rest.
+            let script = format!(
+                "cd openssl; for n in $(seq {}); do {make}
+                 openssl req -new -key $n.key -subj /CN=system:node:n$n/O=system:nodes -out $n.csr -config ../openssl-worker-1.cnf
+                 openssl x509 -req -in $n.csr -CA ../{} -CAkey ../{} -CAcreateserial -out $n.crt -extensions v3_req -extfile ../openssl-worker-1.cnf
+                 done",
+                NODES / 10, ca.0, ca.1
+            );
+            let openssl = self.once(&Job { what: "openssl in a loop", lines: vec![vec!["bash".to_owned(), "-ec".to_owned(), script]], anew: &[] });
+            let openssl = openssl.as_secs_f64() * 10.0;
+            println!("  {what}");
+            for (what, time) in [("the cryptography alone, in memory", floor), ("khw-cert node --from", khw), ("openssl, three commands in a loop", openssl)] {
+                println!("    {what:<50} {time:>9.2} s  {:>6.1} x the floor", time / floor);
+            }
+        }
+    }
+
+    /// What `openssl speed` says about the CA's part.
+    fn signatures_a_second(&self, key_type: &str) -> f64 {
+        let kind = if key_type == "rsa:2048" { "rsa2048" } else { "ecdsap256" };
+        let said = self.sandbox.sh(&format!("openssl speed -seconds 1 {kind} 2>/dev/null | tail -1")).ok();
+        let mut numbers = said.split_whitespace().rev().skip(1);
+        numbers.next().and_then(|number| number.parse().ok()).expect("signatures a second")
     }
 
     fn start(&self) {
