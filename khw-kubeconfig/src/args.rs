@@ -363,7 +363,7 @@ pub(crate) struct Check {
 pub(crate) fn command() -> clap::Command {
     Arguments::command().mut_subcommands(|sub| {
         let sub = sub.args_override_self(true);
-        if OWN.contains(&sub.get_name()) { sub } else { globals::add(sub) }
+        if OWN.contains(&sub.get_name()) { sub } else { sub.defer(globals::add) }
     })
 }
 
@@ -406,18 +406,60 @@ fn duration(text: &str) -> Result<Duration, Error> {
         })
 }
 
+/// The words before which options may stand. Building clap's table only to look them up would double the time to start.
+const COMMANDS: [&str; 21] = [
+    "new",
+    "bootstrap",
+    "merge",
+    "check",
+    "set-cluster",
+    "set-credentials",
+    "set-context",
+    "set",
+    "unset",
+    "use-context",
+    "use",
+    "view",
+    "current-context",
+    "get-clusters",
+    "get-contexts",
+    "get-users",
+    "rename-context",
+    "delete-cluster",
+    "delete-context",
+    "delete-user",
+    "help",
+];
+
+/// The options without a value, or with one only behind `=`.
+const SWITCHES: [&str; 17] = [
+    "help",
+    "version",
+    "embed-certs",
+    "insecure-skip-tls-verify",
+    "no-verify",
+    "exec-provide-cluster-info",
+    "current",
+    "set-raw-bytes",
+    "no-headers",
+    "raw",
+    "minify",
+    "flatten",
+    "merge",
+    "strict",
+    "disable-compression",
+    "match-server-version",
+    "warnings-as-errors",
+];
+
 /// What kubectl's flag parser allows beyond clap: flags before the command, and `_` for `-` in a flag's name.
 pub(crate) fn rewrite(arguments: Vec<OsString>) -> Result<Vec<OsString>, Error> {
-    let table = command();
-    // Options whose value is the next argument: that one is not the command.
-    let mut takes_next = std::collections::HashSet::new();
-    for option in table.get_subcommands().flat_map(clap::Command::get_arguments) {
-        if option.get_action().takes_values() && !option.is_require_equals_set() && !option.is_positional() {
-            takes_next.extend(option.get_long().map(|long| format!("--{long}")));
-            takes_next.extend(option.get_short().map(|short| format!("-{short}")));
-        }
-    }
-    let is_command = |word: &str| table.find_subcommand(word).is_some() || word == "help";
+    let is_command = |word: &str| COMMANDS.contains(&word);
+    // Options whose value is the next argument: that one is not the command. Of letters, only that of help is a switch.
+    let takes_next = |name: &str| match name.strip_prefix("--") {
+        Some(long) => !SWITCHES.contains(&long),
+        None => name.len() == 2 && name != "-h",
+    };
     let mut rewritten: Vec<OsString> = Vec::with_capacity(arguments.len());
     let mut found = false;
     let mut arguments = arguments.into_iter();
@@ -442,7 +484,7 @@ pub(crate) fn rewrite(arguments: Vec<OsString>) -> Result<Vec<OsString>, Error> 
         let (name, value) = text.split_at(text.find('=').unwrap_or(text.len()));
         let name = if name.starts_with("--") { name.replace('_', "-") } else { name.to_owned() };
         let mut argument = OsString::from(format!("{name}{value}"));
-        if value.is_empty() && takes_next.contains(&name) {
+        if value.is_empty() && takes_next(&name) {
             // Whatever it looks like: `--token --x` is the token `--x`.
             if let Some(next) = arguments.next() {
                 argument.push("=");
@@ -457,7 +499,7 @@ pub(crate) fn rewrite(arguments: Vec<OsString>) -> Result<Vec<OsString>, Error> 
 
 #[cfg(test)]
 mod tests {
-    use super::{Arguments, command, duration, go_bool, rewrite};
+    use super::{Arguments, COMMANDS, SWITCHES, command, duration, go_bool, rewrite};
     use clap::FromArgMatches;
     use std::ffi::OsString;
     use std::time::Duration;
@@ -480,6 +522,25 @@ mod tests {
             ("set-credentials a --token --x_y", "set-credentials a --token=--x_y"),
         ] {
             assert_eq!(rewritten(line), same);
+        }
+    }
+
+    #[test]
+    fn the_words_and_switches_are_those_of_the_table() {
+        let mut table = command();
+        table.build();
+        let mut words: Vec<&str> = table.get_subcommands().flat_map(|sub| sub.get_name_and_visible_aliases()).collect();
+        words.push("help");
+        words.sort_unstable();
+        words.dedup();
+        let mut known = COMMANDS.to_vec();
+        known.sort_unstable();
+        assert_eq!(words, known);
+        for option in table.get_subcommands().flat_map(clap::Command::get_arguments) {
+            let Some(long) = option.get_long() else { continue };
+            let is_switch = !option.get_action().takes_values() || option.is_require_equals_set();
+            assert_eq!(is_switch, SWITCHES.contains(&long), "{long}");
+            assert!(!is_switch || option.get_short().is_none_or(|letter| letter == 'h'), "{long}");
         }
     }
 

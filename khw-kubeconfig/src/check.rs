@@ -152,14 +152,32 @@ impl Checker<'_> {
 
     /// The line of a field, else that of its entry.
     fn line(&self, list: &str, name: &str, field: &str) -> Option<usize> {
+        let item = self.entry(list, name)?;
+        let inner = item.get(list.strip_suffix('s').unwrap_or(list));
+        Some(inner.and_then(|inner| inner.get(field)).unwrap_or(item).line)
+    }
+
+    /// Whether a field was found to be of a wrong type.
+    fn is_ill_typed(&self, list: &str, name: &str, field: &str) -> bool {
+        let inner = self.entry(list, name).and_then(|item| item.get(list.strip_suffix('s').unwrap_or(list)));
+        let value = inner.and_then(|inner| inner.get(field)).map(|node| &node.value);
+        !matches!(value, None | Some(Any::Null | Any::String(_)))
+    }
+
+    /// Whether a field is there, be it well or ill.
+    fn has(&self, list: &str, name: &str, field: &str) -> bool {
+        let inner = self.entry(list, name).and_then(|item| item.get(list.strip_suffix('s').unwrap_or(list)));
+        let value = inner.and_then(|inner| inner.get(field)).map(|node| &node.value);
+        value.is_some_and(|value| !matches!(value, Any::Null) && *value != Any::String(String::new()))
+    }
+
+    fn entry(&self, list: &str, name: &str) -> Option<&Node> {
         let Any::Sequence(items) = &self.node.get(list)?.value else { return None };
         let is_it = |item: &&Node| match item.get("name").map(|name| &name.value) {
             Some(Any::String(text)) => text == name,
             _ => name.is_empty(),
         };
-        let item = items.iter().find(is_it)?;
-        let inner = item.get(list.strip_suffix('s').unwrap_or(list));
-        Some(inner.and_then(|inner| inner.get(field)).unwrap_or(item).line)
+        items.iter().find(is_it)
     }
 
     /// The file that a path in this kubeconfig means: absolute paths start at `--root`.

@@ -282,7 +282,7 @@ impl Pairs {
                 None => list.push(json!({ "name": name, "value": value })),
             }
         }
-        exec.insert("env".to_owned(), if list.is_empty() { Value::Null } else { Value::Array(list) });
+        exec.insert("env".to_owned(), Value::Array(list));
         Ok(())
     }
 }

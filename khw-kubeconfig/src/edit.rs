@@ -167,7 +167,7 @@ impl Editor<'_> {
         if slot.place == Place::Root {
             return Err(unreadable());
         }
-        let end = self.content_end(node);
+        let end = node.span.end;
         let is_collection = match meant {
             Value::Object(map) => !map.is_empty(),
             Value::Array(items) => !items.is_empty(),
@@ -209,7 +209,7 @@ impl Editor<'_> {
             let Some(value) = new.get(&entry.key) else {
                 let start = self.line_start(at.start);
                 if self.is_blank(start..at.start) {
-                    self.remove_lines(start, self.content_end(&entry.value));
+                    self.remove_lines(start, entry.value.span.end);
                 } else {
                     // The first key of an item shares its line with the dash.
                     let kept = entries[index..].iter().find(|entry| new.contains_key(&entry.key));
@@ -225,9 +225,7 @@ impl Editor<'_> {
         let added = new.iter().filter(|(key, _)| entries.iter().all(|entry| entry.key != **key));
         let added: Map<String, Value> = added.map(|(key, value)| (key.clone(), value.clone())).collect();
         if !added.is_empty() {
-            let end = entries.last().filter(|last| last.at.is_some());
-            let end = end.map_or(node.span.end, |last| self.content_end(&last.value));
-            self.add_lines(end, &self.lines(&Value::Object(added), indent));
+            self.add_lines(node.span.end, &self.lines(&Value::Object(added), indent));
         }
         Ok(())
     }
@@ -246,7 +244,7 @@ impl Editor<'_> {
             let dash =
                 dash(self.text, from).filter(|&dash| dash < item.span.end.max(dash + 1)).ok_or_else(unreadable)?;
             dashes.push(dash);
-            from = self.content_end(item);
+            from = item.span.end;
         }
         let indent = dashes.first().map_or(slot.list_indent, |&dash| self.column(dash));
         for ((item, pair), &dash) in items.iter().zip(pairs).zip(&dashes) {
@@ -255,7 +253,7 @@ impl Editor<'_> {
                 if !self.is_blank(start..dash) {
                     return Err(unreadable());
                 }
-                self.remove_lines(start, self.content_end(item));
+                self.remove_lines(start, item.span.end);
                 continue;
             };
             let slot = Slot { after: dash + 1, indent: indent + 2, list_indent: indent + 2, place: Place::Item };
@@ -263,7 +261,7 @@ impl Editor<'_> {
         }
         let added = new.get(pairs.iter().flatten().count()..).unwrap_or_default();
         if let (Some(last), false) = (items.last(), added.is_empty()) {
-            self.add_lines(self.content_end(last), &self.lines(&Value::Array(added.to_vec()), indent));
+            self.add_lines(last.span.end, &self.lines(&Value::Array(added.to_vec()), indent));
         }
         Ok(())
     }
@@ -368,19 +366,6 @@ impl Editor<'_> {
             self.put(before.len()..next, String::new());
         } else {
             self.put(start..next, String::new());
-        }
-    }
-
-    /// Where a value's own bytes end: the parser counts the line end of a block scalar, and its blank lines.
-    fn content_end(&self, node: &Node) -> usize {
-        let span = node.span.start.min(node.span.end)..node.span.end;
-        match (&node.value, node.form) {
-            (Any::Mapping(entries), Form::Block) => {
-                let last = entries.iter().rev().find(|entry| entry.at.is_some());
-                last.map_or(span.end, |last| self.content_end(&last.value).max(span.end.min(self.text.len())))
-            }
-            (_, Form::BlockScalar) => span.start + self.text[span.clone()].trim_end().len(),
-            _ => span.end,
         }
     }
 

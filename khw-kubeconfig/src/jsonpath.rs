@@ -83,20 +83,17 @@ impl Template {
         Ok(out)
     }
 
-    /// All values that it chooses.
+    /// What each of its parts chooses.
     ///
     /// # Errors
     /// As [`Template::render`].
     pub(crate) fn values(&self, value: &Value) -> Result<Vec<Value>, Error> {
-        let mut all = Vec::new();
-        for part in &self.0 {
-            match part {
-                Part::Path(path) => all.extend(select(path, vec![value])?.into_iter().cloned()),
-                Part::Text(text) => all.push(Value::String(text.clone())),
-                Part::Range(..) => return Err(unsupported("{range} in jsonpath-as-json")),
-            }
-        }
-        Ok(all)
+        let chosen = self.0.iter().map(|part| match part {
+            Part::Path(path) => Ok(Value::Array(select(path, vec![value])?.into_iter().cloned().collect())),
+            Part::Text(text) => Ok(Value::Array(vec![Value::String(text.clone())])),
+            Part::Range(..) => Err(unsupported("{range} in jsonpath-as-json")),
+        });
+        chosen.collect()
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod args;
 mod bootstrap;
+mod bystander;
 mod check;
 mod credentials;
 mod edit;

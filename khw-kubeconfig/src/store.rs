@@ -4,6 +4,7 @@
 //! in the file that is named first. A change goes to the file that has the entry, else to [`Files::default`].
 
 use crate::TOOL;
+use crate::bystander;
 use crate::edit;
 use crate::entry::{Section, named, set_entry};
 use crate::filelock::FileLock;
@@ -214,6 +215,7 @@ pub(crate) fn change<T>(
 
     let mut draft = Draft::of(files, Merged::read(files)?);
     let done = change(&mut draft).map_err(named)?;
+    let mut written = false;
     for (file, value) in draft.origins.files.iter().zip(draft.values()) {
         if value == file.value() {
             continue;
@@ -222,7 +224,11 @@ pub(crate) fn change<T>(
         if let Some((new, read)) = edit::rewrite(&file.text, &file.node, &Value::Object(value)).map_err(named)? {
             let secret = Kubeconfig::from_node(&read).map_err(named)?.has_secret();
             place::file(&file.path, new.as_bytes(), attributes(&file.path, secret), Existing::Replace)?;
+            written = true;
         }
+    }
+    if written {
+        bystander::outlast();
     }
     Ok(done)
 }

@@ -29,7 +29,7 @@ pub(crate) enum Format {
     Yaml,
     Json,
     Template(Template),
-    /// What the template chooses, as a JSON list.
+    /// What each part of the template chooses, as a JSON list.
     TemplateAsJson(Template),
 }
 
@@ -89,8 +89,8 @@ pub(crate) fn view(args: &View) -> anyhow::Result<Exit> {
         Format::Json => print::json(&value),
         Format::Template(template) => template.render(&value)?,
         Format::TemplateAsJson(template) => {
-            let chosen = template.values(&value)?;
-            print::json(&jsonpath::sorted(&Value::Array(chosen)))
+            let lists = template.values(&value)?;
+            lists.iter().map(|list| print::json(&jsonpath::sorted(list))).collect()
         }
     };
     let kind = if bare && config.has_secret() { Kind::Secret } else { Kind::Public };

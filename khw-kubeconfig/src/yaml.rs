@@ -217,6 +217,10 @@ impl Builder<'_> {
                     ScalarStyle::Literal | ScalarStyle::Folded => Form::BlockScalar,
                     _ => Form::Scalar,
                 };
+                // The parser counts the line end of a block scalar, and the blank lines behind it.
+                let written = self.text.get(bytes.clone()).unwrap_or_default();
+                let bytes =
+                    if form == Form::BlockScalar { bytes.start..bytes.start + written.trim_end().len() } else { bytes };
                 let plain = style == ScalarStyle::Plain;
                 self.complete(Node { line, span: bytes, form, value }, anchor, Some((&text, plain)))
             }
@@ -553,7 +557,7 @@ mod tests {
                 r#"7 "x""#,
                 r#"7 "'ü y'""#,
                 r#"7 "[x, 'ü y']""#,
-                r#"9 "x\n""#,
+                r#"9 "x""#,
                 r#"11 "z""#,
                 r#"11 "- z""#,
                 r#"1 "a: 1\nb:\n  - c\n  - d: e\n  -\nf: # none\ng: [x, 'ü y']\nh: |\n  x\ni:\n- z""#,

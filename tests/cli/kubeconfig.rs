@@ -1,5 +1,12 @@
 //! khw-kubeconfig: what kubectl's words do, what `new` prints, what is refused. kubectl 1.32 judges where it is there.
 
+mod corpus;
+mod own;
+mod random;
+mod several_files;
+mod words;
+mod writers;
+
 use harness::{Reference, Sandbox, reference};
 use serde_json::Value;
 

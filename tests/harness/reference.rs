@@ -14,6 +14,8 @@ pub enum Reference {
     Kubectl,
     /// systemd-analyze 252.
     SystemdAnalyze,
+    /// strace, which kills a program at any system call.
+    Strace,
 }
 
 /// The path of a real program, or `None` when it is not there and need not be.
@@ -23,6 +25,7 @@ pub fn reference(program: Reference) -> Option<PathBuf> {
         Reference::Openssl => on_path("openssl"),
         Reference::Kubectl => std::env::var_os("KHW_KUBECTL").map(PathBuf::from).or_else(|| on_path("kubectl")),
         Reference::SystemdAnalyze => on_path("systemd-analyze"),
+        Reference::Strace => on_path("strace"),
     };
     if found.is_none() {
         assert!(

@@ -54,7 +54,9 @@ pub(super) fn clusters(checker: &mut Checker<'_>) {
                 url.is_https()
             }
             Err(error) => {
-                checker.find_error("clusters", name, "server", "server-invalid", &error);
+                if !checker.is_ill_typed("clusters", name, "server") {
+                    checker.find_error("clusters", name, "server", "server-invalid", &error);
+                }
                 false
             }
         };
@@ -151,7 +153,10 @@ fn identity(checker: &mut Checker<'_>, named: &NamedAuthInfo, field: &str, leaf:
 
 /// What client-go refuses of a user's credentials.
 fn credentials(checker: &mut Checker<'_>, name: &str, user: &AuthInfo, pair: (&Source<'_>, &Source<'_>)) {
-    let has = |source: &Source<'_>| source.data.is_some() || source.path.is_some();
+    // Data that do not decode are there all the same.
+    let has = |source: &Source<'_>| {
+        checker.has("users", name, source.field) || checker.has("users", name, &format!("{}-data", source.field))
+    };
     let (certificate, key) = (has(pair.0), has(pair.1));
     let token = user.token.is_some() || user.token_file.is_some();
     let basic = user.username.is_some() || user.password.is_some();

@@ -1,0 +1,94 @@
+//! Many writers at once, and writers that are killed: no write that reported success is lost, no file is half of one.
+
+use super::{kubectl_config, sandbox};
+use harness::{Reference, Sandbox, reference};
+
+/// The names in `success` that are not among the contexts of `k`.
+fn lost(sandbox: &Sandbox, success: &str) -> Vec<String> {
+    let there = sandbox.sh("khw-kubeconfig get-contexts -o name --kubeconfig=k").ok();
+    let there: Vec<&str> = there.lines().collect();
+    let told = sandbox.read(success);
+    told.lines().filter(|name| !there.contains(name)).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_hundred_writers_lose_nothing() {
+    let sandbox = sandbox();
+    let writer = "khw-kubeconfig set-context c$i --namespace=n$i --lock-timeout=5m --kubeconfig=k > /dev/null && echo c$i >> told";
+    sandbox.sh(&format!("for i in {{1..100}}; do {{ {writer}; }} & done; wait")).ok();
+    assert_eq!(sandbox.read("told").lines().count(), 100);
+    assert_eq!(lost(&sandbox, "told"), [""; 0]);
+    assert!(!sandbox.has("k.lock"));
+}
+
+/// kubectl reads before it locks, and under its lock takes away what was not there when it read.
+#[test]
+fn writers_of_both_kinds_lose_nothing_of_khws() {
+    let Some(kubectl) = kubectl_config() else { return };
+    let sandbox = sandbox();
+    sandbox.sh("khw-kubeconfig set-context base --kubeconfig=k").ok();
+    let khw =
+        "khw-kubeconfig set-context a$i --namespace=n --lock-timeout=5m --kubeconfig=k > /dev/null && echo a$i >> told";
+    // kubectl does not wait for its lock: it is asked again.
+    let kubectl = format!("until {kubectl} set-context b$i --namespace=n --kubeconfig=k > /dev/null 2>&1; do :; done");
+    sandbox
+        .sh(&format!("for i in {{1..40}}; do {{ {khw}; }} & done; for i in {{1..5}}; do {{ {kubectl}; }} & done; wait"))
+        .ok();
+    assert_eq!(sandbox.read("told").lines().count(), 40);
+    assert_eq!(lost(&sandbox, "told"), [""; 0]);
+}
+
+/// Killed at each system call in turn, until one run gets through.
+#[test]
+fn a_killed_writer_leaves_the_old_file_or_the_new_one() {
+    let Some(strace) = reference(Reference::Strace) else { return };
+    let strace = strace.display();
+    let sandbox = sandbox();
+    let write = "khw-kubeconfig set-credentials u --token=geheim --lock-timeout=5s --kubeconfig=k";
+    sandbox.sh("khw-kubeconfig set-context a --kubeconfig=k; cp k old; chmod 600 old").ok();
+    sandbox.sh(&format!("{write}; mv k new; cp new k")).ok();
+    let (old, new) = (sandbox.read("old"), sandbox.read("new"));
+    let mut seen = (0, 0);
+    for (name, nth) in calls_on_files(&sandbox, &format!("cp -p old k; {strace} -o calls {write}")) {
+        sandbox.sh("cp -p old k.tmp; mv k.tmp k").ok();
+        let inject = format!("inject={name}:signal=KILL:when={nth}");
+        let ran = sandbox.sh(&format!("{strace} -o /dev/null -e {inject} {write} || true"));
+        let now = sandbox.read("k");
+        assert!(now == old || now == new, "{name} {nth}: {now}\n{}", ran.stderr);
+        assert_eq!(sandbox.mode("k"), 0o600, "{name} {nth}");
+        if now == old {
+            seen.0 += 1
+        } else {
+            seen.1 += 1
+        }
+        // What it left behind does not stop the next one.
+        sandbox.sh("khw-kubeconfig set-context next --lock-timeout=2s --kubeconfig=k").ok();
+        assert!(!sandbox.has("k.lock"), "{name} {nth}");
+    }
+    assert!(
+        seen.0 > 5 && seen.1 > 2,
+        "killed {} times before and {} times after the new file was there",
+        seen.0,
+        seen.1
+    );
+}
+
+/// The system calls of a command from the first that names the kubeconfig on, each with how often it came before: that is how
+/// strace counts them. Those that look at other processes are left out.
+fn calls_on_files(sandbox: &Sandbox, traced: &str) -> Vec<(String, usize)> {
+    sandbox.sh(traced).ok();
+    let mut counts = std::collections::HashMap::new();
+    let mut calls = Vec::new();
+    let (mut began, mut others) = (false, false);
+    for line in sandbox.read("calls").lines() {
+        let Some((name, arguments)) = line.split_once('(') else { continue };
+        let nth = *counts.entry(name.to_owned()).and_modify(|count| *count += 1).or_insert(1);
+        began |= arguments.contains("\"k\"");
+        others = arguments.contains("\"/proc") || others && !arguments.contains("k.lock");
+        if began && !others && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
+            calls.push((name.to_owned(), nth));
+        }
+    }
+    assert!(calls.iter().any(|(name, _)| name.starts_with("rename")), "{calls:?}");
+    calls
+}
