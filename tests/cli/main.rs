@@ -9,6 +9,7 @@ mod cert_many;
 mod cert_roles;
 mod cert_show;
 mod cert_sign;
+mod conf_decoder;
 mod contract;
 mod install;
 mod install_map;

@@ -163,6 +163,11 @@ impl Type {
         )
     }
 
+    /// Whether the reader itself takes the string apart, and stops at one that it cannot.
+    fn is_parsed(self) -> bool {
+        matches!(self, Type::Duration | Type::DurationOrNanoseconds | Type::Quantity | Type::Time)
+    }
+
     /// The value that text on a command line means. Fields inside an object are not looked at.
     ///
     /// # Errors
@@ -225,8 +230,8 @@ impl Type {
     /// When it is not.
     pub fn accept(self, value: &Value, version: KubernetesVersion) -> Result<(), Mismatch> {
         let text = |valid: &dyn Fn(&str) -> bool| match value {
-            // Go reads an empty string as "not set", so the default applies.
-            Value::String(text) if text.is_empty() || valid(text) => Ok(()),
+            // Go reads an empty string as "not set", so the default applies, but not where it parses the string.
+            Value::String(text) if text.is_empty() && !self.is_parsed() || valid(text) => Ok(()),
             Value::String(text) => {
                 Err(Mismatch::of_value(format!("'{}' is not {}", short(text), self.noun()), self.example()))
             }
