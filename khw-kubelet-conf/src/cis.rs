@@ -4,6 +4,7 @@
 //! v1.34. Older and newer versions get the nearest. The checks were renumbered with cis-1.7, which is v1.25's.
 
 use crate::component::{Config, Document, Reason};
+use crate::fields::KIND;
 use serde_json::Value;
 
 /// The suites that every benchmark allows, under the names that the benchmark has for them.
@@ -19,86 +20,52 @@ const CIPHER_SUITES: &[&str] = &[
 /// Sets it all. The certificate and key of 4.2.10 (4.2.9) need a node's name.
 pub(crate) fn apply(config: &mut Config) {
     let version = config.version();
-    let new = version.at_least(25);
-    let mut put = |path, value: Value, old: &str, id: &str, (en, ja): (&str, &str)| {
-        let id = if new { id } else { old };
-        config.put_because(
-            path,
-            value,
-            Reason { en: format!("CIS 4.2.{id}: {en}"), ja: format!("CIS 4.2.{id}: {ja}。") },
-        );
+    // Which releases' benchmarks have a check, and under which number, is in the table.
+    let mut put = |path: &'static str, value: Value, (en, ja): (&str, &str)| {
+        if let Some(id) = KIND.field(path).and_then(|field| field.cis_in(version)) {
+            let reason = Reason { en: format!("CIS {id}: {en}"), ja: format!("CIS {id}: {ja}。") };
+            config.put_because(path, value, reason);
+        }
     };
-    put(
-        "readOnlyPort",
-        0.into(),
-        "4",
-        "4",
-        ("no port that asks nobody who they are", "身元を確認しないポートを開かない"),
-    );
+    put("readOnlyPort", 0.into(), ("no port that asks nobody who they are", "身元を確認しないポートを開かない"));
     // The field has no effect any more from v1.34 on.
     if !version.at_least(34) {
         put(
             "streamingConnectionIdleTimeout",
             "5m".into(),
-            "5",
-            "5",
             ("an idle exec or port-forward ends", "使われていない exec や port-forward を終了させる"),
         );
     }
-    // Gone from the benchmark with cis-1.7.
-    if !new {
-        put(
-            "protectKernelDefaults",
-            true.into(),
-            "6",
-            "",
-            ("the host's kernel settings are the administrator's", "ホストのカーネル設定は管理者が決める"),
-        );
-    }
+    put(
+        "protectKernelDefaults",
+        true.into(),
+        ("the host's kernel settings are the administrator's", "ホストのカーネル設定は管理者が決める"),
+    );
     put(
         "makeIPTablesUtilChains",
         true.into(),
-        "7",
-        "6",
         ("the kubelet's own chains are there", "kubelet のチェーンを用意しておく"),
     );
     // 0 up to cis-1.23; any value later.
     if !version.at_least(24) {
-        put(
-            "eventRecordQPS",
-            0.into(),
-            "9",
-            "",
-            ("the benchmark asks for exactly 0", "ベンチマークはちょうど 0 を求めている"),
-        );
+        put("eventRecordQPS", 0.into(), ("the benchmark asks for exactly 0", "ベンチマークはちょうど 0 を求めている"));
     }
     put(
         "rotateCertificates",
         true.into(),
-        "11",
-        "10",
         ("the client certificate is renewed before it expires", "クライアント証明書を期限が切れる前に更新する"),
     );
-    put("tlsCipherSuites", CIPHER_SUITES.into(), "13", "12", ("strong suites only", "強い暗号スイートだけを使う"));
-    if new {
-        put(
-            "podPidsLimit",
-            4096.into(),
-            "",
-            "13",
-            ("no pod takes all processes of the node", "1 つの Pod がノードのプロセスを使い尽くさないようにする"),
-        );
-    }
-    // In cis-1.11 and later.
-    if version.at_least(29) {
-        put(
-            "seccompDefault",
-            true.into(),
-            "",
-            "14",
-            ("pods run with the runtime's seccomp profile", "Pod をランタイムの seccomp プロファイルで動かす"),
-        );
-    }
+    put("tlsCipherSuites", CIPHER_SUITES.into(), ("strong suites only", "強い暗号スイートだけを使う"));
+    put(
+        "podPidsLimit",
+        4096.into(),
+        ("no pod takes all processes of the node", "1 つの Pod がノードのプロセスを使い尽くさないようにする"),
+    );
+    put(
+        "seccompDefault",
+        true.into(),
+        ("pods run with the runtime's seccomp profile", "Pod をランタイムの seccomp プロファイルで動かす"),
+    );
 }
 
 /// What the benchmark asks of the host or of the person.

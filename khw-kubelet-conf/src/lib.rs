@@ -35,7 +35,7 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
                 check::check_with(document, version, services.as_ref())
             })
         }
-        Some(args::Command::Explain(explain)) => explain.run(&KIND),
+        Some(args::Command::Explain(explain)) => explain.run(named.then_some(version), &KIND),
         Some(args::Command::Fields(fields)) => fields.run(named.then_some(version), &KIND),
         None => generate::run(&arguments, matches),
     }

@@ -5,7 +5,7 @@
 //! same trees; 1.37 is the branch of a month before its release. All leaf fields said to exist in 1.20 pass the strict
 //! decoder of the 1.20.2 binary, and all that are said to be newer are called unknown by it.
 
-use khw_kubelet_conf::component::{Field, Gate, Kind, Type::*, always, since, until};
+use khw_kubelet_conf::component::{Field, Gate, Kind, Type::*, always, cis_from, since, until};
 
 /// The KubeProxyConfiguration.
 pub const KIND: Kind = Kind {
@@ -22,7 +22,7 @@ const FIELDS: &[Field] = &[
     Field::new("featureGates", Map(&Bool), 13).flag("feature-gates").about("Switches features on or off by name; an unknown name stops kube-proxy"),
     Field::new("bindAddress", Ip, 13).default("0.0.0.0").flag("bind-address").about("What kube-proxy takes as the node's main address (no socket is bound to it)"),
     Field::new("healthzBindAddress", Text, 13).default("0.0.0.0:10256").flag("healthz-bind-address").about("Address and port of the health endpoint").note("[::]:10256 when bindAddress is IPv6"),
-    Field::new("metricsBindAddress", Text, 13).default("127.0.0.1:10249").flag("metrics-bind-address").about("Address and port of the metrics endpoint").ja("メトリクスを公開するアドレスとポート。").note("[::1]:10249 when bindAddress is IPv6"),
+    Field::new("metricsBindAddress", Text, 13).default("127.0.0.1:10249").flag("metrics-bind-address").cis(&[cis_from("4.3.1", 27)]).about("Address and port of the metrics endpoint").ja("メトリクスを公開するアドレスとポート。").note("[::1]:10249 when bindAddress is IPv6"),
     Field::new("enableProfiling", Bool, 13).flag("profiling").about("Serves pprof on the metrics endpoint"),
     Field::new("clusterCIDR", Cidr, 13).flag("cluster-cidr").about("Pod address range; traffic from outside it is masqueraded").ja("Pod のアドレス範囲。この範囲の外から来た通信はマスカレードされる。"),
     Field::new("hostnameOverride", NodeName, 13).flag("hostname-override").about("Node name to use instead of the hostname; must equal the name the kubelet registered").ja("ホスト名の代わりに使うノード名。kubelet が登録した名前と同じでなければならない。"),

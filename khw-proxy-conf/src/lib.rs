@@ -26,7 +26,7 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         Some(args::Command::Check(args)) => args
             .check
             .run(&KIND, version, CHECKS, &|document, version| check::check_with(document, version, args.node_ip)),
-        Some(args::Command::Explain(explain)) => explain.run(&KIND),
+        Some(args::Command::Explain(explain)) => explain.run(named.then_some(version), &KIND),
         Some(args::Command::Fields(fields)) => fields.run(named.then_some(version), &KIND),
         None => generate::run(&arguments, matches),
     }

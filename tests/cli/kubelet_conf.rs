@@ -633,6 +633,31 @@ fn explain_and_fields() {
         "maxPods\n  does        Most pods the node takes\n  type        int32\n  range       0 or more\n  default     110\n\
          \x20 since       v1.13 or before\n  flag        --max-pods\n"
     );
+    assert_eq!(
+        sandbox.sh("khw-kubelet-conf explain --kubernetes-version 1.24 eventRecordQPS").ok(),
+        "eventRecordQPS\n  does        Events per second the kubelet may create\n  type        int32\n  range       0 or more\n\
+         \x20 default     50\n  formerly    5 up to v1.26\n  since       v1.13 or before\n  flag        --event-qps\n\
+         \x20 CIS         4.2.9 up to v1.24, 4.2.8 from v1.25\n\
+         \x20 note        0 meant \"use the client default\" up to 1.36 and means unlimited from 1.37 (kubernetes#117119)\n\
+         \x20 in v1.24    default 5, CIS 4.2.9\n"
+    );
+    let in_version = |arguments: &str| sandbox.sh(&format!("khw-kubelet-conf explain {arguments} | tail -1")).ok();
+    for (arguments, expected) in [
+        ("--kubernetes-version 1.20 seccompDefault", "  in v1.20    not a field: it came with v1.22\n"),
+        ("--kubernetes-version 1.27 seccompDefault", "  in v1.27    default false\n"),
+        ("--kubernetes-version 1.29 seccompDefault", "  in v1.29    default false, CIS 4.2.14\n"),
+        ("--kubernetes-version 1.25 protectKernelDefaults", "  in v1.25    default false\n"),
+        (
+            "--kubernetes-version 1.34 streamingConnectionIdleTimeout",
+            "  in v1.34    default 4h, deprecated, CIS 4.2.5\n",
+        ),
+        ("memorySwap", "    memorySwap.swapBehavior  NoSwap|LimitedSwap|UnlimitedSwap  from v1.22\n"),
+    ] {
+        assert_eq!(in_version(arguments), expected);
+    }
+    let x509 = json(&sandbox.sh("khw-kubelet-conf explain --format json authentication.x509").ok());
+    assert_eq!(x509["fields"][1]["path"], "authentication.x509.clientCAFile");
+    assert_eq!(x509["fields"][1]["cis"][0]["id"], "4.2.3");
     let count = |line: &str| sandbox.sh(line).ok().lines().count();
     assert!(count("khw-kubelet-conf fields --kubernetes-version 1.13") < count("khw-kubelet-conf fields"));
     assert_eq!(yaml(&sandbox.sh("khw-kubelet-conf fields --format json").ok())["kind"], "KubeletConfiguration");

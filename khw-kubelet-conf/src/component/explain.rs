@@ -1,6 +1,6 @@
 //! `explain FIELD` and `fields`: the table, for people and programs.
 
-use super::field::{Field, Kind};
+use super::field::{CisCheck, Field, Kind};
 use khw_core::finding::Format;
 use khw_core::{Error, Exit, KubernetesVersion, output};
 use serde_json::{Value, json};
@@ -12,6 +12,9 @@ pub struct ExplainArgs {
     /// A field such as maxPods or authentication.x509, or a flag such as max-pods
     #[arg(value_name = "FIELD")]
     field: String,
+    /// Print text or JSON
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    format: Format,
 }
 
 /// The arguments of `fields`.
@@ -23,11 +26,11 @@ pub struct FieldsArgs {
 }
 
 impl ExplainArgs {
-    /// Prints what is known about a field, and what fields it has.
+    /// Prints what is known about a field, what it is in `version` if one is named, and what fields it has.
     ///
     /// # Errors
     /// When there is no such field.
-    pub fn run(&self, kind: &'static Kind) -> anyhow::Result<Exit> {
+    pub fn run(&self, version: Option<KubernetesVersion>, kind: &'static Kind) -> anyhow::Result<Exit> {
         let name = self.field.trim_start_matches('-');
         let by_flag = || kind.fields.iter().find(|f| !f.flag.is_empty() && f.flag == name);
         let Some(field) = kind.field(&self.field).or_else(by_flag) else {
@@ -38,7 +41,12 @@ impl ExplainArgs {
             }
             .into());
         };
-        output::print(text(kind, field).as_bytes())?;
+        let children: Vec<&Field> = kind.fields.iter().filter(|f| is_inside(f, field)).collect();
+        let text = match self.format {
+            Format::Text => text(field, version, &children),
+            Format::Json => json([&[field], &children[..]].concat(), kind)?,
+        };
+        output::print(text.as_bytes())?;
         Ok(Exit::Done)
     }
 }
@@ -53,10 +61,7 @@ impl FieldsArgs {
         let fields: Vec<&Field> = kind.fields.iter().filter(there).collect();
         let text = match self.format {
             Format::Text => fields.iter().map(|f| line(f)).collect(),
-            Format::Json => {
-                let fields: Vec<Value> = fields.into_iter().map(object).collect();
-                serde_json::to_string_pretty(&json!({"schemaVersion": 1, "kind": kind.kind, "fields": fields}))? + "\n"
-            }
+            Format::Json => json(fields, kind)?,
         };
         output::print(text.as_bytes())?;
         Ok(Exit::Done)
@@ -75,7 +80,18 @@ fn line(field: &Field) -> String {
     format!("{}  {}  {life}\n", field.path, field.value.name())
 }
 
-fn text(kind: &Kind, field: &Field) -> String {
+fn json(fields: Vec<&Field>, kind: &Kind) -> anyhow::Result<String> {
+    let fields: Vec<Value> = fields.into_iter().map(object).collect();
+    Ok(serde_json::to_string_pretty(&json!({"schemaVersion": 1, "kind": kind.kind, "fields": fields}))? + "\n")
+}
+
+/// Whether a field is one of an object's own, or of theirs.
+fn is_inside(field: &Field, parent: &Field) -> bool {
+    let rest = field.path.strip_prefix(parent.path).map(|rest| rest.strip_prefix("[]").unwrap_or(rest));
+    rest.is_some_and(|rest| rest.starts_with('.'))
+}
+
+fn text(field: &Field, version: Option<KubernetesVersion>, children: &[&Field]) -> String {
     let mut out = format!("{}\n", field.path);
     let mut row = |name: &str, value: &str| {
         if !value.is_empty() {
@@ -95,12 +111,12 @@ fn text(kind: &Kind, field: &Field) -> String {
         &field.deprecated.map(|(minor, what)| format!("from {}: {what}", release(minor))).unwrap_or_default(),
     );
     row("flag", &if field.flag.is_empty() { String::new() } else { format!("--{}", field.flag) });
+    row("CIS", &checks(field));
     row("note", field.note);
-    let inside = |f: &&Field| {
-        let rest = f.path.strip_prefix(field.path).map(|rest| rest.strip_prefix("[]").unwrap_or(rest));
-        rest.is_some_and(|rest| rest.starts_with('.'))
-    };
-    let children: String = kind.fields.iter().filter(inside).map(|f| format!("    {}", line(f))).collect();
+    if let Some(version) = version {
+        row(&format!("in {version}"), &in_version(field, version));
+    }
+    let children: String = children.iter().map(|f| format!("    {}", line(f))).collect();
     if !children.is_empty() {
         let _ = write!(out, "  fields\n{children}");
     }
@@ -111,6 +127,28 @@ fn before(field: &Field) -> Option<String> {
     let old: Vec<_> =
         field.default_before.iter().map(|(default, last)| format!("{default} up to {}", release(*last))).collect();
     (!old.is_empty()).then(|| old.join(", "))
+}
+
+fn checks(field: &Field) -> String {
+    let life = |check: &CisCheck| match (check.since, check.until) {
+        (13, None) => check.id.to_owned(),
+        (13, Some(until)) => format!("{} up to {}", check.id, release(until)),
+        (since, None) => format!("{} from {}", check.id, release(since)),
+        (since, Some(until)) => format!("{} from {} to {}", check.id, release(since), release(until)),
+    };
+    field.cis.iter().map(life).collect::<Vec<_>>().join(", ")
+}
+
+/// What it is in one release.
+fn in_version(field: &Field, version: KubernetesVersion) -> String {
+    if let Some(why) = field.life(version).explanation() {
+        return format!("not a field: {why}");
+    }
+    let default = Some(field.default_in(version)).filter(|d| !d.is_empty()).map(|d| format!("default {d}"));
+    let deprecated = field.deprecated.filter(|&(minor, _)| version.at_least(minor)).map(|_| "deprecated".to_owned());
+    let check = field.cis_in(version).map(|id| format!("CIS {id}"));
+    let known: Vec<String> = default.into_iter().chain(deprecated).chain(check).collect();
+    if known.is_empty() { "a field".to_owned() } else { known.join(", ") }
 }
 
 fn range(field: &Field) -> Option<String> {
@@ -133,6 +171,7 @@ fn object(field: &Field) -> Value {
         "gate": text(field.gate),
         "deprecated": field.deprecated.map(|(minor, what)| json!({"since": release(minor), "what": what})),
         "flag": text(field.flag),
+        "cis": field.cis.iter().map(|c| json!({"id": c.id, "since": release(c.since), "until": c.until.map(release)})).collect::<Vec<_>>(),
         "about": text(field.about),
         "note": text(field.note),
     })

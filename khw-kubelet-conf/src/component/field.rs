@@ -76,12 +76,35 @@ pub struct Field {
     pub deprecated: Option<(u16, &'static str)>,
     /// The program's own flag of the same meaning, without dashes.
     pub flag: &'static str,
+    /// The checks of the CIS benchmark that look at it, the oldest first.
+    pub cis: &'static [CisCheck],
     /// What it does.
     pub about: &'static str,
     /// The same in Japanese: whole sentences, for the fields that the tools set by themselves.
     pub about_ja: &'static str,
     /// What else one should know.
     pub note: &'static str,
+}
+
+/// A check of the CIS Kubernetes Benchmark. Checks are renumbered from time to time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CisCheck {
+    /// Its number, such as `4.2.6`.
+    pub id: &'static str,
+    /// The first minor release whose benchmark has it under this number.
+    pub since: u16,
+    /// The last one, if there is one.
+    pub until: Option<u16>,
+}
+
+/// A check from the benchmark of minor release `since` to that of `until`.
+pub const fn cis(id: &'static str, since: u16, until: u16) -> CisCheck {
+    CisCheck { id, since, until: Some(until) }
+}
+
+/// A check from the benchmark of minor release `since` on.
+pub const fn cis_from(id: &'static str, since: u16) -> CisCheck {
+    CisCheck { id, since, until: None }
 }
 
 /// What the value of a field is. The reader of Kubernetes is Go's: a number is no text and a quoted number is no number.
@@ -201,6 +224,7 @@ impl Field {
             gate: "",
             deprecated: None,
             flag: "",
+            cis: &[],
             about: "",
             about_ja: "",
             note: "",
@@ -270,6 +294,18 @@ impl Field {
     pub const fn flag(mut self, name: &'static str) -> Self {
         self.flag = name;
         self
+    }
+
+    /// The checks of the CIS benchmark.
+    pub const fn cis(mut self, checks: &'static [CisCheck]) -> Self {
+        self.cis = checks;
+        self
+    }
+
+    /// The number of the check that the benchmark of a release has for it.
+    pub fn cis_in(&self, version: KubernetesVersion) -> Option<&'static str> {
+        let there = |c: &&CisCheck| Life::of(c.since, c.until, version) == Life::There;
+        self.cis.iter().find(there).map(|c| c.id)
     }
 
     /// What it does.

@@ -23,6 +23,6 @@ pub use check::{CHECKS, check_fields, sort};
 pub use config::Config;
 pub use document::{Document, Duplicate, Marks};
 pub use explain::{ExplainArgs, FieldsArgs};
-pub use field::{Choice, Field, Gate, Kind, Life, Type, always, since, until};
+pub use field::{Choice, CisCheck, Field, Gate, Kind, Life, Type, always, cis, cis_from, since, until};
 pub use upgrade::{CHECKS as UPGRADE_CHECKS, upgrade};
 pub use value::{Mismatch, cidr, network};
