@@ -10,6 +10,7 @@ mod cert_roles;
 mod cert_show;
 mod cert_sign;
 mod conf_decoder;
+mod conf_mutations;
 mod contract;
 mod install;
 mod install_map;
