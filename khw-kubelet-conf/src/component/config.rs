@@ -250,6 +250,9 @@ pub(super) mod tests {
     use crate::component::{Field, Language, Life, Type, check_fields};
     use crate::fields::KIND;
     use khw_core::KubernetesVersion;
+    use khw_core::finding::Finding;
+    use proptest::prelude::*;
+    use serde_json::{Map, Value};
 
     /// Text that is a value of a type, as a person would write it.
     pub(in crate::component) fn sample(of: Type, version: KubernetesVersion) -> String {
@@ -308,7 +311,83 @@ pub(super) mod tests {
         Ok(())
     }
 
+    /// Any value of a type, as text for `--set` and as what it must read as. Lists and maps are in JSON's form, a part of YAML.
+    fn any_value(of: Type, version: KubernetesVersion) -> BoxedStrategy<(String, Value)> {
+        fn text(text: impl Strategy<Value = String> + 'static) -> BoxedStrategy<(String, Value)> {
+            text.prop_map(|text| (text.clone(), text.into())).boxed()
+        }
+        fn number<T: ToString + Into<Value> + Copy + std::fmt::Debug>(
+            number: impl Strategy<Value = T> + 'static,
+        ) -> BoxedStrategy<(String, Value)> {
+            number.prop_map(|number| (number.to_string(), number.into())).boxed()
+        }
+        fn json(value: Value) -> (String, Value) {
+            // YAML takes some letters only as escapes.
+            let escape = |c: char| if c < '\u{7f}' { c.to_string() } else { format!("\\U{:08x}", u32::from(c)) };
+            (value.to_string().chars().map(escape).collect(), value)
+        }
+        match of {
+            Type::Bool => number(any::<bool>()),
+            Type::Int32 => number(any::<i32>()),
+            Type::Int64 => number(any::<i64>()),
+            Type::Uint32 => number(any::<u32>()),
+            Type::Float => number(prop::num::f64::NORMAL | prop::num::f64::ZERO),
+            Type::Text => text(".*"),
+            Type::Ip => text(prop_oneof![
+                any::<std::net::Ipv4Addr>().prop_map(|a| a.to_string()),
+                any::<std::net::Ipv6Addr>().prop_map(|a| a.to_string()),
+            ]),
+            Type::Cidr => text((any::<std::net::Ipv4Addr>(), 0..=32).prop_map(|(a, prefix)| format!("{a}/{prefix}"))),
+            Type::NodeName => text("[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?"),
+            Type::DurationOrNanoseconds if !version.at_least(28) => number(any::<i64>()),
+            Type::Duration | Type::DurationOrNanoseconds => text("-?([1-9][0-9]{0,3}(\\.[0-9])?(ns|us|ms|s|m|h)){1,3}"),
+            Type::Quantity | Type::QuantityText => text("[1-9][0-9]{0,5}(m|k|M|G|Ki|Mi|Gi|Ti)?"),
+            Type::QuantityOrPercentage => text("[1-9][0-9]{0,2}(Mi|%)"),
+            Type::Percentage => text("[1-9]?[0-9]%"),
+            Type::Time => text("20[0-9]{2}-0[1-9]-[12][0-9]T[01][0-9]:[0-5][0-9]:[0-5][0-9]Z"),
+            Type::Enum(choices) => {
+                let there = choices.iter().filter(|c| c.life(version) == Life::There);
+                text(prop::sample::select(there.map(|c| c.value.to_owned()).collect::<Vec<_>>()))
+            }
+            Type::Object => Just(json(Value::Object(Map::new()))).boxed(),
+            Type::List(of) => prop::collection::vec(any_value(*of, version), 0..4)
+                .prop_map(|list| json(list.into_iter().map(|(_, value)| value).collect()))
+                .boxed(),
+            Type::Map(of) => prop::collection::vec((".*", any_value(*of, version)), 0..4)
+                .prop_map(|map| json(Value::Object(map.into_iter().map(|(key, (_, value))| (key, value)).collect())))
+                .boxed(),
+        }
+    }
+
+    /// A version, a field that it has, and a value of the field's type.
+    fn any_setting() -> impl Strategy<Value = (KubernetesVersion, &'static Field, (String, Value))> {
+        let versions: Vec<_> = KubernetesVersion::all().collect();
+        let field = prop::sample::select(versions).prop_flat_map(|version| {
+            let settable = |f: &&Field| !f.path.contains('[') && !["kind", "apiVersion"].contains(&f.path);
+            let there = KIND.fields.iter().filter(settable).filter(|f| f.life(version) == Life::There);
+            (Just(version), prop::sample::select(there.collect::<Vec<_>>()))
+        });
+        field.prop_flat_map(|(version, field)| (Just(version), Just(field), any_value(field.value, version)))
+    }
+
     proptest::proptest! {
+        #[test]
+        fn any_value_of_a_field_s_type_is_taken_and_reads_as_that_value((version, field, (text, value)) in any_setting()) {
+            let mut config = Config::new(&KIND, version);
+            config.set(field.path, &text)?;
+            let (written, document) = config.render(Some(Language::En))?;
+            prop_assert_eq!(document.get(field.path), Some(&value), "{}", written);
+            let mistaken = |f: &Finding| ["wrong-type", "unknown-field", "field-not-yet", "field-removed"].contains(&f.name);
+            let findings = check_fields(&KIND, &document, version);
+            prop_assert!(!findings.iter().any(mistaken), "{} {:?}", written, findings);
+            // It stays when something else is changed in the file.
+            let mut again = Config::from_text(&KIND, version, written.as_bytes())?;
+            again.put("maxPods", 7);
+            let (written, document) = again.render(None)?;
+            let value = if field.path == "maxPods" { 7.into() } else { value };
+            prop_assert_eq!(document.get(field.path), Some(&value), "{}", written);
+        }
+
         #[test]
         fn any_string_reads_as_that_string(text in ".*") {
             let mut config = Config::new(&KIND, KubernetesVersion::NEWEST);
