@@ -351,6 +351,21 @@ mod tests {
                 "nodeSwap: true",
                 Some("error unknown-gate: featureGates.nodeSwap: is not a feature gate, and the kubelet stops"),
             ),
+            ("1.22", "CRIContainerLogRotation: true", None),
+            (
+                "1.23",
+                "CRIContainerLogRotation: true",
+                Some(
+                    "error unknown-gate: featureGates.CRIContainerLogRotation: is no feature gate of Kubernetes v1.23 any more, and the kubelet stops",
+                ),
+            ),
+            (
+                "1.14",
+                "IPv6DualStack: true",
+                Some(
+                    "error unknown-gate: featureGates.IPv6DualStack: is not a feature gate of Kubernetes v1.14, and the kubelet stops",
+                ),
+            ),
             // It may be one that is not in the tables.
             ("1.30", "SomethingElse: true", None),
         ] {

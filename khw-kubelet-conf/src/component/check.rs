@@ -2,6 +2,7 @@
 
 use super::document::{Document, Marks};
 use super::field::{Field, Kind, Life, Type};
+use super::gate::{self, Gate};
 use super::value::short;
 use khw_core::finding::Severity;
 use khw_core::{Error, KubernetesVersion, finding::Finding};
@@ -165,7 +166,8 @@ impl Check {
             let path = format!("featureGates.{name}");
             let at = |finding: Finding| document.at(&path, finding).field(join("featureGates", &short(name)));
             let program = self.kind.the_program();
-            let Some(gate) = self.kind.gates.iter().find(|gate| gate.name.eq_ignore_ascii_case(name)) else { continue };
+            let known = |gate: &&Gate| gate.name.eq_ignore_ascii_case(name);
+            let Some(gate) = self.kind.gates.iter().chain(gate::GONE).find(known) else { continue };
             let came = KubernetesVersion::minor_release(gate.since);
             if gate.name != name {
                 let what = format!("is not a feature gate, and {program} stops");
@@ -175,6 +177,11 @@ impl Check {
                 let what = format!("is not a feature gate of Kubernetes {}, and {program} stops", self.version);
                 self.findings
                     .push(at(Finding::error("unknown-gate", what)).fix(format!("it came with {came}: take it away")));
+            } else if let Some(last) = gate.last.filter(|last| self.version.at_least(last + 1)) {
+                let last = KubernetesVersion::minor_release(last);
+                let what = format!("is no feature gate of Kubernetes {} any more, and {program} stops", self.version);
+                self.findings
+                    .push(at(Finding::error("unknown-gate", what)).fix(format!("it went after {last}: take it away")));
             } else if let Some(locked) = gate.locked.filter(|&minor| self.version.at_least(minor)) {
                 let locked = KubernetesVersion::minor_release(locked);
                 if *on == Value::Bool(false) {

@@ -1,5 +1,6 @@
 //! What is known about a field: its type, the releases that have it, its default, the flag of the same meaning.
 
+use super::gate::Gate;
 use khw_core::KubernetesVersion;
 
 /// A kind of component configuration.
@@ -15,38 +16,6 @@ pub struct Kind {
     pub fields: &'static [Field],
     /// What is known about feature gates: not all that there are.
     pub gates: &'static [Gate],
-}
-
-/// A feature gate, as far as it is known.
-#[derive(Debug, Clone, Copy)]
-pub struct Gate {
-    /// Its name.
-    pub name: &'static str,
-    /// The first minor release that knows it. One that does not stops.
-    pub since: u16,
-    /// The minor release from which on it is on and cannot be switched off.
-    pub locked: Option<u16>,
-    /// The minor release in which it is due to go.
-    pub goes: Option<u16>,
-}
-
-impl Gate {
-    /// A gate that came with a minor release.
-    pub const fn new(name: &'static str, since: u16) -> Self {
-        Gate { name, since, locked: None, goes: None }
-    }
-
-    /// From when on it cannot be switched off.
-    pub const fn locked(mut self, minor: u16) -> Self {
-        self.locked = Some(minor);
-        self
-    }
-
-    /// When it is due to go.
-    pub const fn goes(mut self, minor: u16) -> Self {
-        self.goes = Some(minor);
-        self
-    }
 }
 
 /// A field of a component configuration.
