@@ -3,7 +3,7 @@
 use super::document::{Document, Marks};
 use super::field::{Field, Kind, Life, Type};
 use super::gate::{self, Gate};
-use super::value::short;
+use super::shown::short;
 use khw_core::finding::Severity;
 use khw_core::{Error, KubernetesVersion, finding::Finding};
 use serde_json::{Map, Value};

@@ -3,7 +3,7 @@
 use super::annotate::{Language, Reason};
 use super::document::Document;
 use super::field::{Field, Kind, Life, Type};
-use super::{annotate, edit, value, write};
+use super::{annotate, edit, shown, write};
 use khw_core::{Error, KubernetesVersion, input::Input};
 use serde_json::{Map, Value};
 
@@ -53,7 +53,7 @@ impl Config {
     pub fn from_text(kind: &'static Kind, version: KubernetesVersion, content: &[u8]) -> Result<Self, Error> {
         let document = Document::parse(content)?;
         if let Some(other) = document.get("kind").filter(|found| found.as_str() != Some(kind.kind)) {
-            return Err(Error::new(format!("is {}, and must be {}", value::shown(other), kind.kind))
+            return Err(Error::new(format!("is {}, and must be {}", shown::shown(other), kind.kind))
                 .field("kind")
                 .hint("is this the right file?"));
         }

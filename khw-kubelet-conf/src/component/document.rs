@@ -5,7 +5,7 @@
 //! mapping, merge keys, references that blow up. serde_saphyr's event parser does the syntax; going over its events
 //! gives places, duplicates and the YAML 1.1 reading of `yes`, `017` and `1_000` in one pass.
 
-use super::value::short;
+use super::shown::short;
 use khw_core::{Error, finding::Finding};
 use serde_json::{Map, Number, Value};
 use serde_saphyr::granit_parser::{Event, Marker, Parser, ScalarStyle, options};

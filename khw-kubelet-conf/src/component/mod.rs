@@ -12,6 +12,7 @@ mod edit;
 mod explain;
 mod field;
 mod gate;
+mod shown;
 mod upgrade;
 mod value;
 mod write;

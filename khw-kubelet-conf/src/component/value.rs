@@ -2,6 +2,7 @@
 
 use super::document;
 use super::field::{Choice, Life, Type};
+use super::shown::{kind, short};
 use khw_core::{Error, KubernetesVersion, NodeName};
 use serde_json::{Map, Number, Value};
 use std::net::IpAddr;
@@ -43,34 +44,6 @@ impl Mismatch {
             Some(fix) => error.hint(fix),
             None => error,
         }
-    }
-}
-
-/// Text of the user's in a message: quoted, and not longer than a line.
-pub(super) fn short(text: &str) -> String {
-    let mut shown: String = text.chars().take(60).flat_map(char::escape_debug).collect();
-    if text.chars().nth(60).is_some() {
-        shown.push('…');
-    }
-    shown
-}
-
-/// A value in a message: text as it is, anything else by its kind.
-pub(super) fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => format!("'{}'", short(text)),
-        other => kind(other).to_owned(),
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "empty",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a mapping",
     }
 }
 
