@@ -1,5 +1,7 @@
 //! The arguments: the table for help, man page and completions.
 
+use crate::flag::Program;
+use crate::hardening;
 use crate::kubelet::{NodeIp, Runtime};
 use crate::service::{ExtraFlag, Restart};
 use clap::{Args, Parser, Subcommand};
@@ -67,6 +69,9 @@ pub(crate) struct KubeletArgs {
     /// Let the kubelet get its certificates by TLS bootstrapping, with this kubeconfig [default: that of the layout]
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     pub(crate) bootstrap_kubeconfig: Option<Option<PathBuf>>,
+    /// Take away what the kubelet never uses
+    #[arg(long, long_help = hardened_help(Program::Kubelet))]
+    pub(crate) hardened: bool,
     #[command(flatten)]
     pub(crate) service: ServiceArgs,
 }
@@ -75,6 +80,9 @@ pub(crate) struct KubeletArgs {
 pub(crate) struct KubeProxyArgs {
     #[command(flatten)]
     pub(crate) version: VersionArgs,
+    /// Take away what kube-proxy never uses
+    #[arg(long, long_help = hardened_help(Program::KubeProxy))]
+    pub(crate) hardened: bool,
     #[command(flatten)]
     pub(crate) service: ServiceArgs,
 }
@@ -84,8 +92,27 @@ pub(crate) struct CheckArgs {
     /// Unit files or drop-ins of services; '-' is standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(crate) version: VersionArgs,
+    /// The Kubernetes version, such as 1.20 or v1.20.2 [default: that of the program under --root, else the newest]
+    #[arg(long, value_name = "VERSION", env = "KHW_KUBERNETES_VERSION", hide_env_values = true)]
+    pub(crate) kubernetes_version: Option<KubernetesVersion>,
+    /// The worker's root directory: look there for programs, environment files, configurations, drop-ins and masks
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
+}
+
+/// Each directive with its reason, and for the kubelet what is left out with its own.
+fn hardened_help(program: Program) -> String {
+    let mut help = format!("Take away what {} never uses, each with its reason:", program.name());
+    for hardening::Hardening { name, value, reason } in hardening::of(program) {
+        help.push_str(&format!("\n\n{name}={value}: {reason}"));
+    }
+    if program == Program::Kubelet {
+        help.push_str("\n\nNot set, since the kubelet cannot live with it:");
+        for (names, reason) in hardening::NOT_FOR_THE_KUBELET {
+            help.push_str(&format!("\n\n{names}: {reason}"));
+        }
+    }
+    help
 }

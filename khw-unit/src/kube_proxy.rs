@@ -19,6 +19,8 @@ pub struct KubeProxy {
     pub flags: Vec<ExtraFlag>,
     /// When systemd starts it again.
     pub restart: Restart,
+    /// Whether [`crate::hardening`] is added.
+    pub hardened: bool,
 }
 
 impl KubeProxy {
@@ -40,6 +42,7 @@ impl KubeProxy {
             flags,
             extra: &self.flags,
             restart: self.restart,
+            hardened: self.hardened,
         }
         .make()
     }

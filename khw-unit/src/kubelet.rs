@@ -111,6 +111,8 @@ pub struct Kubelet {
     pub flags: Vec<ExtraFlag>,
     /// When systemd starts it again.
     pub restart: Restart,
+    /// Whether [`crate::hardening`] is added.
+    pub hardened: bool,
 }
 
 impl Kubelet {
@@ -190,6 +192,7 @@ impl Kubelet {
             flags,
             extra: &self.flags,
             restart: self.restart,
+            hardened: self.hardened,
         }
         .make()
     }
@@ -222,6 +225,7 @@ mod tests {
             bootstrap_kubeconfig: None,
             flags: Vec::new(),
             restart: Restart::OnFailure,
+            hardened: false,
         })
     }
 

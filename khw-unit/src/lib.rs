@@ -9,15 +9,21 @@ mod command;
 mod directive;
 pub mod flag;
 mod given;
+pub mod hardening;
 pub mod kube_proxy;
 pub mod kubelet;
+mod placed;
+mod program;
+mod root;
 pub mod service;
 mod syntax;
+mod value;
 mod word;
 
-pub use check::{CHECKS, check};
+pub use check::{CHECKS, check, check_bytes};
 pub use command::{Argument, CommandLine};
 pub use given::Given;
+pub use root::Root;
 pub use syntax::{Unit, Value};
 
 use args::{Arguments, CheckArgs, Command, KubeProxyArgs, KubeletArgs};
@@ -26,7 +32,7 @@ use khw_core::finding::Finding;
 use khw_core::input::Input;
 use khw_core::output::{Kind, Output};
 use khw_core::place::Existing;
-use khw_core::{Error, Exit, NodeName};
+use khw_core::{Error, Exit, KubernetesVersion, NodeName};
 use std::path::Path;
 
 /// The tool.
@@ -42,7 +48,7 @@ pub const TOOL: khw_core::cli::Tool = khw_core::cli::Tool {
 };
 
 fn write_kubelet(args: KubeletArgs) -> anyhow::Result<Exit> {
-    let KubeletArgs { node, version, runtime, node_ip, bootstrap_kubeconfig, service } = args;
+    let KubeletArgs { node, version, runtime, node_ip, bootstrap_kubeconfig, hardened, service } = args;
     let node = match (node, &service.hostname_override) {
         (Some(node), _) => node,
         (None, Some(name)) => name.clone(),
@@ -62,19 +68,21 @@ fn write_kubelet(args: KubeletArgs) -> anyhow::Result<Exit> {
         bootstrap_kubeconfig,
         flags: service.flags,
         restart: service.restart,
+        hardened,
     }
     .unit()?;
     write(&made, &service.output)
 }
 
 fn write_kube_proxy(args: KubeProxyArgs) -> anyhow::Result<Exit> {
-    let KubeProxyArgs { version, service } = args;
+    let KubeProxyArgs { version, hardened, service } = args;
     let made = kube_proxy::KubeProxy {
         version: version.kubernetes_version,
         hostname_override: service.hostname_override,
         paths: service.layout.paths(&any_node()?),
         flags: service.flags,
         restart: service.restart,
+        hardened,
     }
     .unit()?;
     write(&made, &service.output)
@@ -102,6 +110,12 @@ fn host_name() -> Result<NodeName, Error> {
 }
 
 fn check_files(args: &CheckArgs) -> anyhow::Result<Exit> {
+    if let Some(root) = args.root.as_ref().filter(|root| !root.is_dir()) {
+        return Err(Error::new(format!("'{}' is not a directory", root.display()))
+            .field("--root")
+            .hint("name the directory in which the worker's /etc and /usr are")
+            .into());
+    }
     let mut findings = Vec::new();
     for file in &args.files {
         let input = Input::new(file);
@@ -112,14 +126,19 @@ fn check_files(args: &CheckArgs) -> anyhow::Result<Exit> {
                 .hint("only services, and their drop-ins, are checked")
                 .into());
         }
-        let found = match Unit::parse(&input.read_text()?) {
-            Ok(unit) => check(&unit, args.version.kubernetes_version),
-            Err(error) => vec![Finding::from_error("syntax", &error)],
-        };
-        // A drop-in adds to a unit that has a command already.
+        // A drop-in alone is not what systemd sees: there is nothing to merge it with.
         let drop_in = extension.as_deref() == Some("conf");
+        let root = args.root.as_ref().map(Root::new);
+        let found = match (Unit::parse_bytes(&input.read()?), &root, input.path()) {
+            (Ok(unit), Some(root), Some(path)) if !drop_in => placed::check(path, unit, args.kubernetes_version, root),
+            (Ok(unit), root, _) => {
+                check::check_under(&unit, args.kubernetes_version.unwrap_or(KubernetesVersion::NEWEST), root.as_ref())
+            }
+            (Err(error), ..) => vec![Finding::from_error("syntax", &error)],
+        };
+        // It adds to a unit that has a command already.
         let found = found.into_iter().filter(|f| !(drop_in && f.name == "no-exec-start"));
-        findings.extend(found.map(|f| f.file(&input)));
+        findings.extend(found.map(|f| if f.file.is_some() { f } else { f.file(&input) }));
     }
     args.report.report(findings, CHECKS)
 }

@@ -1,6 +1,7 @@
 //! What the units of kubelet and kube-proxy share: the order of the directives, restarting, further flags.
 
 use crate::flag::{Program, Status};
+use crate::hardening;
 use crate::{CommandLine, Unit};
 use khw_core::{Error, KubernetesVersion};
 use std::str::FromStr;
@@ -66,6 +67,7 @@ pub(crate) struct Service<'a> {
     pub(crate) flags: Vec<(&'a str, String)>,
     pub(crate) extra: &'a [ExtraFlag],
     pub(crate) restart: Restart,
+    pub(crate) hardened: bool,
 }
 
 impl Service<'_> {
@@ -93,6 +95,11 @@ impl Service<'_> {
             Restart::Always => unit.with("Service", "Restart", "always").with("Service", "RestartSec", "10"),
             Restart::No => unit.with("Service", "Restart", "no"),
         };
+        if self.hardened {
+            for directive in hardening::of(self.program) {
+                unit = unit.with("Service", directive.name, directive.value);
+            }
+        }
         Ok(Made { unit: unit.with("Install", "WantedBy", "multi-user.target"), warnings })
     }
 

@@ -10,7 +10,7 @@ use std::fmt;
 const LONGEST_LINE: usize = 1024 * 1024;
 
 /// systemd's WHITESPACE.
-const WHITESPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+pub(crate) const WHITESPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// The directives of [Unit] that an empty assignment does not reset, since they are not lists but edges of a graph
 /// (systemd.unit(5): "dependencies cannot be reset to an empty list").
@@ -43,6 +43,7 @@ pub struct Unit {
     headers: Vec<Header>,
     assignments: Vec<Assignment>,
     problems: Vec<Problem>,
+    lines: usize,
 }
 
 /// A section's header; the same name may come several times.
@@ -119,9 +120,45 @@ impl Unit {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for (index, line) in Lines(text).enumerate() {
             reader.line(line, index + 1)?;
+            reader.unit.lines = index + 1;
         }
         reader.end()?;
         Ok(reader.unit)
+    }
+
+    /// The same from bytes.
+    ///
+    /// # Errors
+    /// When they are not UTF-8, and as [`Unit::parse`].
+    pub fn parse_bytes(content: &[u8]) -> Result<Self, Error> {
+        let text = std::str::from_utf8(content).map_err(|error| {
+            let before = content.get(..error.valid_up_to()).unwrap_or_default();
+            let line = before.iter().filter(|&&b| b == b'\n').count() + 1;
+            Error::new("is not UTF-8 text").line(line).hint("is this the right file?")
+        })?;
+        Self::parse(text)
+    }
+
+    /// The number of lines that were read.
+    pub(crate) fn lines(&self) -> usize {
+        self.lines
+    }
+
+    /// Adds all of a drop-in, as if its lines came after the line `after`.
+    pub(crate) fn append(&mut self, mut drop_in: Unit, after: usize) {
+        for header in &mut drop_in.headers {
+            header.line += after;
+        }
+        for problem in &mut drop_in.problems {
+            problem.line += after;
+        }
+        for assignment in &mut drop_in.assignments {
+            assignment.line += after;
+            assignment.breaks.iter_mut().for_each(|(_, line)| *line += after);
+        }
+        self.headers.append(&mut drop_in.headers);
+        self.problems.append(&mut drop_in.problems);
+        self.assignments.append(&mut drop_in.assignments);
     }
 
     /// Adds an assignment, at the end of its section. The value goes into the file as it is: quoted where systemd wants

@@ -3,10 +3,14 @@
 //! systemd reads on over an unknown key and over a missing backslash with a line in its journal, and starts the program
 //! without half of its flags. Here that is an error: the line has no effect.
 
-use crate::command::{self, Argument, CommandLine};
+mod command;
+mod configuration;
+mod service;
+
 use crate::directive;
-use crate::flag::{Flag, Program, Status};
-use crate::syntax::{Problem, ProblemKind, Unit};
+use crate::root::Root;
+use crate::syntax::{Assignment, Problem, ProblemKind, Unit};
+use crate::value;
 use khw_core::KubernetesVersion;
 use khw_core::finding::Finding;
 use std::collections::{HashMap, HashSet};
@@ -15,16 +19,27 @@ use std::collections::{HashMap, HashSet};
 pub const CHECKS: &[&str] = &[
     "assignment-outside-section",
     "bad-command",
+    "bad-value",
     "deprecated-flag",
+    "drop-in",
     "early-flag",
     "empty-unit",
+    "flag-overrides-file",
     "ignored-flag",
     "lost-backslash",
+    "masked",
+    "no-environment-file",
     "no-exec-start",
+    "no-program",
+    "no-watchdog",
     "not-an-assignment",
+    "own-mounts",
+    "relative-program",
     "removed-flag",
     "requires-without-after",
     "several-exec-start",
+    "shadowed",
+    "sigpipe-not-restarted",
     "syntax",
     "trailing-backslash",
     "unbalanced-quotes",
@@ -34,48 +49,25 @@ pub const CHECKS: &[&str] = &[
     "unknown-escape",
     "unknown-flag",
     "unknown-section",
+    "wrong-type",
 ];
 
-/// The directives whose values are commands.
-const COMMANDS: [&str; 7] =
-    ["ExecCondition", "ExecReload", "ExecStart", "ExecStartPost", "ExecStartPre", "ExecStop", "ExecStopPost"];
-
-/// The variables that systemd itself gives to a service (systemd.exec(5), "Environment variables in spawned processes").
-const GIVEN: [&str; 30] = [
-    "CACHE_DIRECTORY",
-    "CONFIGURATION_DIRECTORY",
-    "CREDENTIALS_DIRECTORY",
-    "EXIT_CODE",
-    "EXIT_STATUS",
-    "HOME",
-    "INVOCATION_ID",
-    "JOURNAL_STREAM",
-    "LANG",
-    "LISTEN_FDNAMES",
-    "LISTEN_FDS",
-    "LISTEN_PID",
-    "LOGNAME",
-    "LOGS_DIRECTORY",
-    "LOG_NAMESPACE",
-    "MAINPID",
-    "MANAGERPID",
-    "NOTIFY_SOCKET",
-    "PATH",
-    "PIDFILE",
-    "RUNTIME_DIRECTORY",
-    "SERVICE_RESULT",
-    "SHELL",
-    "STATE_DIRECTORY",
-    "SYSTEMD_EXEC_PID",
-    "TERM",
-    "USER",
-    "WATCHDOG_PID",
-    "WATCHDOG_USEC",
-    "XDG_RUNTIME_DIR",
-];
+/// Looks through the bytes of a unit file, whatever they are: no panic, and time and memory in proportion to their
+/// number. The findings stand in the order of the lines.
+pub fn check_bytes(content: &[u8], version: KubernetesVersion) -> Vec<Finding> {
+    match Unit::parse_bytes(content) {
+        Ok(unit) => check(&unit, version),
+        Err(error) => vec![Finding::from_error("syntax", &error)],
+    }
+}
 
 /// Looks through a unit file that was read. The findings stand in the order of the lines.
 pub fn check(unit: &Unit, version: KubernetesVersion) -> Vec<Finding> {
+    check_under(unit, version, None)
+}
+
+/// The same, with a look at the files that the unit names.
+pub(crate) fn check_under(unit: &Unit, version: KubernetesVersion, root: Option<&Root>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = unit.problems().iter().map(problem).collect();
     if unit.assignments().is_empty() && findings.is_empty() {
         return vec![
@@ -86,7 +78,12 @@ pub fn check(unit: &Unit, version: KubernetesVersion) -> Vec<Finding> {
     sections(unit, &mut findings);
     directives(unit, &mut findings);
     dependencies(unit, &mut findings);
-    commands(unit, version, &mut findings);
+    values(unit, &mut findings);
+    service::check(unit, version, &mut findings);
+    command::check(unit, version, root, &mut findings);
+    if let Some(root) = root {
+        configuration::check(unit, version, root, &mut findings);
+    }
     findings.sort_by_key(|f| f.line);
     findings
 }
@@ -163,6 +160,21 @@ fn directives(unit: &Unit, findings: &mut Vec<Finding>) {
     }
 }
 
+fn values(unit: &Unit, findings: &mut Vec<Finding>) {
+    let known =
+        |a: &&Assignment| directive::of_section(&a.section).is_some_and(|d| d.binary_search(&a.name.as_str()).is_ok());
+    for assignment in unit.assignments().iter().filter(known) {
+        if let Some(refusal) = value::refuse(assignment) {
+            findings.push(
+                Finding::error("bad-value", format!("{}, and systemd ignores it", refusal.what))
+                    .line(assignment.line)
+                    .field(assignment.name.as_str())
+                    .fix(refusal.fix),
+            );
+        }
+    }
+}
+
 fn dependencies(unit: &Unit, findings: &mut Vec<Finding>) {
     let after: HashSet<&str> = unit.values("Unit", "After").iter().flat_map(|v| v.text.split_whitespace()).collect();
     for value in unit.values("Unit", "Requires") {
@@ -175,141 +187,6 @@ fn dependencies(unit: &Unit, findings: &mut Vec<Finding>) {
             );
         }
     }
-}
-
-fn commands(unit: &Unit, version: KubernetesVersion, findings: &mut Vec<Finding>) {
-    let defined = defined_variables(unit, findings);
-    for directive in COMMANDS {
-        let mut all = Vec::new();
-        for assignment in unit.counting("Service", directive) {
-            match command::split(assignment) {
-                Ok(commands) => all.extend(commands),
-                Err(refused) => findings.push(Finding::from_error(refused.name, &refused.error)),
-            }
-        }
-        for command in &all {
-            escapes(command, directive, findings);
-            for argument in &command.arguments {
-                variables(argument, directive, defined.as_ref(), findings);
-            }
-            flags(command, version, findings);
-        }
-        let oneshot = unit.value("Service", "Type").is_some_and(|t| t.text == "oneshot");
-        if directive == "ExecStart"
-            && !oneshot
-            && let Some(second) = all.get(1)
-        {
-            findings.push(
-                Finding::error("several-exec-start", "there is a second command, and systemd takes only one")
-                    .line(second.line)
-                    .field(directive)
-                    .fix("an empty 'ExecStart=' before it takes away the earlier one"),
-            );
-        }
-    }
-    let starts = ["ExecStart", "ExecStop"].iter().any(|d| !unit.values("Service", d).is_empty())
-        || !unit.values("Unit", "SuccessAction").is_empty();
-    if !starts {
-        let header = unit.headers().iter().find(|h| h.name == "Service").map(|h| h.line);
-        findings.push(
-            Finding::error("no-exec-start", "there is no ExecStart= in [Service], so systemd refuses the unit")
-                .line(header)
-                .fix("write ExecStart= with the program's absolute path"),
-        );
-    }
-}
-
-/// The names of the variables that are there; `None` when they come from a file that is not looked into.
-fn defined_variables(unit: &Unit, findings: &mut Vec<Finding>) -> Option<HashSet<String>> {
-    let mut names: HashSet<String> = GIVEN.iter().map(|&name| name.to_owned()).collect();
-    for directive in ["Environment", "PassEnvironment"] {
-        for assignment in unit.counting("Service", directive) {
-            match command::environment(assignment) {
-                Ok(defined) => names.extend(defined),
-                Err(refused) => findings.push(Finding::from_error(refused.name, &refused.error)),
-            }
-        }
-    }
-    unit.values("Service", "EnvironmentFile").is_empty().then_some(names)
-}
-
-fn escapes(command: &CommandLine, directive: &str, findings: &mut Vec<Finding>) {
-    for (word, line) in &command.unknown_escapes {
-        findings.push(
-            Finding::warning(
-                "unknown-escape",
-                format!("'{word}' has a backslash before a letter that it does not escape"),
-            )
-            .line(*line)
-            .field(directive)
-            .fix("write \\\\ for a backslash"),
-        );
-    }
-}
-
-fn variables(argument: &Argument, directive: &str, defined: Option<&HashSet<String>>, findings: &mut Vec<Finding>) {
-    if let Some(defined) = defined {
-        for name in argument.variables.iter().filter(|name| !defined.contains(*name)) {
-            findings.push(
-                Finding::error("undefined-variable", format!("${{{name}}} is not defined, and becomes empty"))
-                    .line(argument.line)
-                    .field(directive)
-                    .fix(format!("write its value here, or Environment={name}=VALUE in [Service]")),
-            );
-        }
-    }
-    for name in &argument.left_alone {
-        findings.push(
-            Finding::error("unexpanded-variable", format!("${name} inside a word stays as it is"))
-                .line(argument.line)
-                .field(directive)
-                .fix(format!("write ${{{name}}}")),
-        );
-    }
-}
-
-fn flags(command: &CommandLine, version: KubernetesVersion, findings: &mut Vec<Finding>) {
-    let Some(program) = Program::of(command.program_name()) else { return };
-    let with_config = command.flag("config").is_some();
-    for given in command.flags() {
-        // A variable may stand for anything.
-        if given.name.contains('$') {
-            continue;
-        }
-        let finding = match program.flag(given.name) {
-            Some(flag) => known_flag(flag, program, version, with_config),
-            None => Some(
-                Finding::error(
-                    "unknown-flag",
-                    format!("{} does not start with a flag it does not know", program.name()),
-                )
-                .fix(match program.similar(given.name, version) {
-                    Some(similar) => format!("did you mean --{similar}?"),
-                    None => "leave it out".to_owned(),
-                }),
-            ),
-        };
-        findings.extend(finding.map(|f| f.line(given.argument.line).field(format!("--{}", given.name))));
-    }
-}
-
-fn known_flag(flag: &Flag, program: Program, version: KubernetesVersion, with_config: bool) -> Option<Finding> {
-    let message = flag.complaint(program, version)?;
-    let finding = match flag.status(version) {
-        Status::NotYet => Finding::error("early-flag", message).fix(format!("leave it out for {version}")),
-        Status::Removed => Finding::error("removed-flag", message).fix(flag.advice(program, version)),
-        _ if flag.belongs_in_file(version) => {
-            // The kubelet takes such a flag, and has said for eight years that it will not: nothing to act on.
-            if program == Program::Kubelet || !with_config {
-                return None;
-            }
-            Finding::error("ignored-flag", message).fix(flag.advice(program, version))
-        }
-        // As long as there is docker, nothing can take the place of its flags.
-        _ if flag.is_for_docker() => return None,
-        _ => Finding::warning("deprecated-flag", message).fix(flag.advice(program, version)),
-    };
-    Some(finding)
 }
 
 #[cfg(test)]
