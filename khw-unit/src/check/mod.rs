@@ -5,6 +5,8 @@
 
 mod command;
 mod configuration;
+#[cfg(test)]
+mod mutations;
 mod service;
 
 use crate::directive;
@@ -238,6 +240,25 @@ mod tests {
             (format!("{k} \\q"), 30, vec![("unknown-escape", 2)]),
             (format!("{k}\n --kubeconfig=/x"), 30, vec![("lost-backslash", 3)]),
             (format!("{k} \\\n --v=2 \\\nRestart=always"), 30, vec![("trailing-backslash", 3)]),
+            (format!("{k}\nType=notify\nWatchdogSec=30"), 31, vec![("no-watchdog", 4)]),
+            (format!("{k}\nType=notify\nWatchdogSec=30"), 32, vec![]),
+            (format!("{k}\nWatchdogSec=0\nProtectSystem=no\nPrivateTmp=false"), 31, vec![]),
+            (format!("{k}\nProtectHome=read-only"), 31, vec![("own-mounts", 3)]),
+            (
+                format!("{p}\nType=notify\nWatchdogSec=1min\nPrivateTmp=yes"),
+                34,
+                vec![("wrong-type", 3), ("no-watchdog", 4)],
+            ),
+            (format!("{k}\nType=forking"), 30, vec![("wrong-type", 3)]),
+            ("kubelet\nTimeoutStartSec=x".to_owned(), 30, vec![("relative-program", 2), ("bad-value", 3)]),
+            (
+                "/bin/sh -c 'kubelet 2>&1 | tee /var/log/x'\nRestart=on-failure".to_owned(),
+                30,
+                vec![("sigpipe-not-restarted", 3)],
+            ),
+            (format!("{k}\nRestart=on-failure\nStandardError=fd:log"), 30, vec![("sigpipe-not-restarted", 3)]),
+            (format!("{k}\nRestart=on-failure\nIgnoreSIGPIPE=no\nRestartForceExitStatus=1 SIGPIPE"), 30, vec![]),
+            (format!("{k}\nRestart=always\nIgnoreSIGPIPE=no"), 30, vec![]),
             (format!("{k}\nExecStart=/bin/b"), 30, vec![("several-exec-start", 3)]),
             (String::new(), 30, vec![("no-exec-start", 1)]),
             (
