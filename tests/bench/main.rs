@@ -280,10 +280,18 @@ impl Bench {
                  done",
                 NODES / 10, ca.0, ca.1
             );
-            let openssl = self.once(&Job { what: "openssl in a loop", lines: vec![vec!["bash".to_owned(), "-ec".to_owned(), script]], anew: &[] });
+            let openssl = self.once(&Job {
+                what: "openssl in a loop",
+                lines: vec![vec!["bash".to_owned(), "-ec".to_owned(), script]],
+                anew: &[],
+            });
             let openssl = openssl.as_secs_f64() * 10.0;
             println!("  {what}");
-            for (what, time) in [("the cryptography alone, in memory", floor), ("khw-cert node --from", khw), ("openssl, three commands in a loop", openssl)] {
+            for (what, time) in [
+                ("the cryptography alone, in memory", floor),
+                ("khw-cert node --from", khw),
+                ("openssl, three commands in a loop", openssl),
+            ] {
                 println!("    {what:<50} {time:>9.2} s  {:>6.1} x the floor", time / floor);
             }
         }
