@@ -313,7 +313,7 @@ kubelet.service:10: error: RestartSce: is not a directive of [Service], and is s
     assert_eq!(
         json,
         serde_json::json!({"schemaVersion": 1, "findings": [{
-            "name": "removed-flag", "severity": "error", "file": "kubelet.service", "line": 7, "field": "--network-plugin",
+            "name": "removed-flag", "severity": "error", "file": "kubelet.service", "line": 7, "column": null, "field": "--network-plugin",
             "message": "kubelet does not start with --network-plugin from v1.24 on",
             "fix": "leave it out: the container runtime does this by its own configuration",
         }]})

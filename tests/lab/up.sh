@@ -47,10 +47,10 @@ start_master() {
       --kubelet-client-key=apiserver-kubelet-client.key --authorization-mode=Node,RBAC \
       --enable-admission-plugins=NodeRestriction --enable-bootstrap-token-auth=true \
       --service-account-issuer=https://kubernetes.default.svc \
-      --service-account-key-file=service-account.key --service-account-signing-key-file=service-account.key \
+      --service-account-key-file=service-accounts.crt --service-account-signing-key-file=service-accounts.key \
       --service-cluster-ip-range="$service_cidr" --allow-privileged=true >"$state/log/kube-apiserver" 2>&1 &
     on_master "$cache/kubernetes/kube-controller-manager" --kubeconfig=kube-controller-manager.kubeconfig \
-      --service-account-private-key-file=service-account.key --root-ca-file=ca.crt --cluster-signing-cert-file=ca.crt \
+      --service-account-private-key-file=service-accounts.key --root-ca-file=ca.crt --cluster-signing-cert-file=ca.crt \
       --cluster-signing-key-file=ca.key --use-service-account-credentials=true --leader-elect=false \
       >"$state/log/kube-controller-manager" 2>&1 &
   )
