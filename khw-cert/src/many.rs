@@ -27,8 +27,9 @@ use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-/// So many pairs, or so much time, until what was written gets its names.
-const BATCH: usize = 256;
+/// So many pairs, or so much time, until what was written gets its names. On a busy disk a `syncfs` takes half a second,
+/// so it must not be done for every few pairs.
+const BATCH: usize = 4096;
 const BATCH_TIME: Duration = Duration::from_secs(2);
 /// So many of the nodes that could not be made are named.
 const NAMED: usize = 20;
