@@ -6,6 +6,7 @@ use crate::extension::{self, Context, Issuer};
 use crate::issue::{Validity, date};
 use crate::key::PrivateKey;
 use crate::key_source;
+use crate::passphrase::Passphrase;
 use khw_core::Error;
 use khw_core::input::Input;
 use time::{Duration, OffsetDateTime};
@@ -33,6 +34,15 @@ impl Authority {
     /// Reads both, from one input when that is the same. A certificate that is no CA, and a key that is not its own, are
     /// refused.
     pub(crate) fn read(certificate: &Input, key: &Input) -> Result<Self, Error> {
+        Authority::read_encrypted(certificate, key, None)
+    }
+
+    /// The same with the passphrase of the key.
+    pub(crate) fn read_encrypted(
+        certificate: &Input,
+        key: &Input,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<Self, Error> {
         let named = certificate.to_string();
         let content = Zeroizing::new(certificate.read()?);
         let is_one = certificate == key;
@@ -44,7 +54,7 @@ impl Authority {
         }
         let key_name = key.to_string();
         let content = if is_one { content } else { Zeroizing::new(key.read()?) };
-        let key = PrivateKey::from_pem(&content).map_err(|e| e.file(&key_name))?;
+        let key = PrivateKey::from_file(&content, passphrase).map_err(|e| e.file(&key_name))?;
         if !key.belongs_to(&certificate) {
             return Err(Error::new(format!("is not the key of {named}"))
                 .file(&key_name)

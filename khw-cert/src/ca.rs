@@ -1,6 +1,6 @@
 //! `khw-cert ca`: a new CA.
 
-use crate::extension::{self, Context, Issuer};
+use crate::extension::{self, Context, Issuer, Signer};
 use crate::issue::{Template, Validity, issue};
 use crate::key::PrivateKey;
 use crate::pair::Files;
@@ -17,11 +17,13 @@ pub(crate) fn run(arguments: &args::Ca) -> anyhow::Result<Exit> {
     let files = Files::new(directory, "ca", making.force)?;
 
     let key = PrivateKey::generate(making.key_type)?;
-    let context = Context { public_key: key.public_key_der(), issuer: Issuer::Itself };
+    let serial = serial::random()?;
+    let itself = Signer { key_identifier: None, name: &subject, serial: &serial };
+    let context = Context { public_key: key.public_key_der(), issuer: Issuer::Itself(itself) };
     let mut extensions = extension::authority();
     extension::add_key_identifiers(&mut extensions, &context);
     let template = Template {
-        serial: &serial::random()?,
+        serial: &serial,
         subject: &subject,
         public_key: key.public_key_der(),
         validity,

@@ -2,7 +2,7 @@
 //!
 //! What Kubernetes makes of a certificate is what Go makes of it, so names and authority are judged as Go does.
 
-use crate::{der, name, pem_file, verify};
+use crate::{der, name, pem_file, signature};
 use khw_core::Error;
 use std::net::IpAddr;
 use time::OffsetDateTime;
@@ -193,15 +193,17 @@ impl Certificate {
 
     /// Whether `ca` signed it: the issuer's bytes are the subject of `ca`, and the signature verifies.
     pub fn is_signed_by(&self, ca: &Certificate) -> bool {
-        if self.issuer != ca.subject {
-            return false;
-        }
+        self.issuer == ca.subject && self.has_signature_of(ca)
+    }
+
+    /// Whether the signature verifies with the key of `ca`, whatever the names are.
+    pub(crate) fn has_signature_of(&self, ca: &Certificate) -> bool {
         let (Ok((_, this)), Ok((_, ca))) = (X509Certificate::from_der(&self.der), X509Certificate::from_der(&ca.der))
         else {
             return false;
         };
         let signed = this.tbs_certificate.as_ref();
-        verify::verifies(ca.public_key(), &this.signature_algorithm, &this.signature_value, signed)
+        signature::verifies(ca.public_key(), &this.signature_algorithm, &this.signature_value, signed)
     }
 
     /// As a PEM file.

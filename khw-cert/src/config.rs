@@ -1,9 +1,9 @@
 //! openssl's configuration files (.cnf), as far as requests and certificates need them.
 //!
-//! Sections, comments, quotes, escapes and continued lines are openssl's. Refused: variables (`$`), which stand there
-//! because a shell did not expand them; a name given twice in a section, of which openssl takes the last in silence;
-//! `.include` and other dots. The first two only in sections that are used: the system's openssl.cnf has variables in
-//! others.
+//! Sections, comments, quotes, escapes, continued lines and variables (`$name`, `${section::name}`, `$ENV::NAME`) are
+//! openssl's. Refused: a variable that is not set, which stands there because a shell did not expand it; a name given
+//! twice in a section, of which openssl takes the last in silence; `.include` and other dots. The first two only in
+//! sections that are used.
 
 use khw_core::Error;
 
@@ -61,7 +61,8 @@ impl Config {
             if strip_comment(line).trim().is_empty() {
                 continue;
             }
-            let (entry, variable) = entry(number, line)?;
+            let lookup = |section: Option<&str>, name: &str| lookup(&sections, current, section, name);
+            let (entry, variable) = entry(number, line, &lookup)?;
             let Some(section) = sections.get_mut(current) else { continue };
             let first = section.entries.iter().find(|e| e.name == entry.name);
             let twice = first.map(|first| {
@@ -143,8 +144,24 @@ fn strip_comment(line: &str) -> &str {
     line
 }
 
-/// The entry of a line, and the refusal of its variable if it has one.
-fn entry(number: usize, line: &str) -> Result<(Entry, Option<Error>), Error> {
+/// The value of a variable: of the named section or the current one, of the environment, or of the first lines.
+fn lookup(sections: &[Section], current: usize, section: Option<&str>, name: &str) -> Option<String> {
+    if section == Some("ENV") {
+        return std::env::var(name).ok();
+    }
+    let of = |section: &Section| section.entries.iter().find(|e| e.name == name).map(|e| e.value.clone());
+    let named = match section {
+        Some(section) => sections.iter().find(|s| s.name == section),
+        None => sections.get(current),
+    };
+    named.and_then(of).or_else(|| sections.first().and_then(of))
+}
+
+/// Gives the value of a variable, of the named section if one is named.
+type Lookup<'a> = dyn Fn(Option<&str>, &str) -> Option<String> + 'a;
+
+/// The entry of a line, and why it cannot be used if a variable of it is not set.
+fn entry(number: usize, line: &str, lookup: &Lookup<'_>) -> Result<(Entry, Option<Error>), Error> {
     let line = strip_comment(line).trim();
     if line.starts_with('.') {
         let word: String = line.chars().take_while(|c| !c.is_whitespace() && *c != '=').collect();
@@ -166,19 +183,19 @@ fn entry(number: usize, line: &str) -> Result<(Entry, Option<Error>), Error> {
             .hint("write NAME = VALUE"));
     }
     let mut entry = Entry { name: name.to_owned(), value: String::new(), line: number };
-    let (value, variable) = unquote(&entry, value.trim())?;
-    let variable = variable.then(|| {
+    let (value, unset) = expand(&entry, value.trim(), lookup)?;
+    let unset = unset.map(|variable| {
         entry
-            .error("has a '$', and variables are not expanded")
+            .error(format!("the variable '{}' is not set", variable.escape_debug()))
             .hint("write the value; in a shell, let the heredoc expand it (<<EOF, not <<'EOF')")
     });
     entry.value = value;
-    Ok((entry, variable))
+    Ok((entry, unset))
 }
 
-/// The value without quotes and escapes, and whether it has a variable.
-fn unquote(entry: &Entry, text: &str) -> Result<(String, bool), Error> {
-    let (mut out, mut quote, mut variable) = (String::new(), None, false);
+/// The value without quotes and escapes and with its variables, and the first variable that is not set.
+fn expand(entry: &Entry, text: &str, lookup: &Lookup<'_>) -> Result<(String, Option<String>), Error> {
+    let (mut out, mut quote, mut unset) = (String::new(), None, None);
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {
         match (letter, quote) {
@@ -191,16 +208,56 @@ fn unquote(entry: &Entry, text: &str) -> Result<(String, bool), Error> {
             })),
             ('"' | '\'' | '`', None) => quote = Some(letter),
             (letter, Some(open)) if letter == open => quote = None,
-            (letter, quote) => {
-                variable |= letter == '$' && quote.is_none();
-                out.push(letter);
+            ('$', None) => {
+                let (written, value, rest) = variable(entry, letters.as_str(), lookup)?;
+                match value {
+                    Some(value) => out.push_str(&value),
+                    None => {
+                        unset.get_or_insert(written);
+                    }
+                }
+                letters = rest.chars();
             }
+            (letter, _) => out.push(letter),
+        }
+        if out.len() > MAX_VALUE {
+            return Err(entry.error("has over 64 KiB").hint("variables that hold each other grow fast"));
         }
     }
     match quote {
         Some(open) => Err(entry.error(format!("has a quote {open} without its end")).hint("close the quote")),
-        None => Ok((out, variable)),
+        None => Ok((out, unset)),
     }
+}
+
+/// openssl's MAX_CONF_VALUE_LENGTH.
+const MAX_VALUE: usize = 65_536;
+
+/// The variable that follows a `$`: as it is written, its value, and what comes after it.
+fn variable<'a>(entry: &Entry, text: &'a str, lookup: &Lookup<'_>) -> Result<(String, Option<String>, &'a str), Error> {
+    let close = match text.chars().next() {
+        Some('{') => Some('}'),
+        Some('(') => Some(')'),
+        _ => None,
+    };
+    let inner = if close.is_some() { text.get(1..).unwrap_or_default() } else { text };
+    let word = |text: &'a str| {
+        let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+        text.split_at_checked(end).unwrap_or((text, ""))
+    };
+    let (first, mut rest) = word(inner);
+    let (mut section, mut name) = (None, first);
+    if let Some(after) = rest.strip_prefix("::") {
+        section = Some(first);
+        (name, rest) = word(after);
+    }
+    if let Some(close) = close {
+        rest = rest.strip_prefix(close).ok_or_else(|| {
+            entry.error(format!("a variable has no closing '{close}'")).hint("write it as ${section::name}")
+        })?;
+    }
+    let written = format!("${}", text.get(..text.len() - rest.len()).unwrap_or_default());
+    Ok((written, lookup(section, name), rest))
 }
 
 #[cfg(test)]
@@ -226,6 +283,16 @@ mod tests {
         assert_eq!(values(text, "default"), pairs(&[("x", "1")]));
     }
 
+    // Seen with openssl 3.0.19 (a value as the CN of a request).
+    #[test]
+    fn variables() {
+        let text = "top = t\n[b]\nx = 1\n[a]\ny = 2\nz = $y${b::x}$(top)$b::x.$y-'$y'\\$y\n";
+        assert_eq!(values(text, "a").unwrap().last().map(|(_, v)| v.clone()), Some("21t1.2-$y$y".to_owned()));
+        let bomb = "[a]\nx0 = xxxxxxxxxx\n".to_owned()
+            + &(1..20).map(|i| format!("x{i} = {}\n", format!("$x{}", i - 1).repeat(10))).collect::<String>();
+        assert_eq!(values(&bomb, "a"), Err("x4: has over 64 KiB".to_owned()));
+    }
+
     #[test]
     fn refusals_name_the_line() {
         for (text, message) in [
@@ -234,7 +301,8 @@ mod tests {
             ("[a]\nnonsense\n", "'nonsense' has no '='"),
             ("[a]\n= b\n", "'' is not a name"),
             ("[a]\na b = c\n", "'a b' is not a name"),
-            ("[a]\nIP.1 = ${IP}\n", "IP.1: has a '$', and variables are not expanded"),
+            ("[a]\nIP.1 = ${IP}\n", "IP.1: the variable '${IP}' is not set"),
+            ("[a]\nIP.1 = ${b-c::IP}\n", "IP.1: a variable has no closing '}'"),
             ("[a]\nx = \"y\n", "x: has a quote \" without its end"),
             ("[a]\nDNS.1 = x\nDNS.1 = y\n", "DNS.1: is given twice in [a], first in line 2"),
             (".include /etc/ssl\n", ".include: is not supported"),
@@ -242,7 +310,7 @@ mod tests {
         ] {
             assert_eq!(values(text, "a"), Err(message.to_owned()), "{text}");
         }
-        let unused = Config::parse("[ca]\ndir = x\nserial = $dir/serial\n[a]\n").unwrap();
+        let unused = Config::parse("[ca]\nserial = $dir/serial\ndir = x\n[a]\n").unwrap();
         assert!(unused.require("a").is_ok() && unused.require("ca").is_err());
         assert_eq!(Config::parse("\n[a]\n\nx\n").map_err(|e| e.line_number()), Err(Some(4)));
     }

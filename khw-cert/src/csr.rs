@@ -2,13 +2,12 @@
 
 use crate::extension::Extension;
 use crate::key::{Digest, PrivateKey};
-use crate::{der, name, pem_file, verify};
+use crate::openssl_args::Form;
+use crate::parts::{EXTENSION_REQUEST, RequestParts};
+use crate::{der, name, pem_file, signature};
 use khw_core::Error;
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::prelude::FromDer;
-
-/// pkcs-9-at-extensionRequest.
-const EXTENSION_REQUEST: &[u64] = &[1, 2, 840, 113_549, 1, 9, 14];
 
 /// What a request asks for, byte for byte.
 pub(crate) struct Request {
@@ -19,23 +18,24 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// The first request of a PEM file.
-    pub(crate) fn from_pem(bytes: &[u8]) -> Result<Self, Error> {
-        let blocks = pem_file::blocks(bytes)?;
-        let label = |b: &&pem_file::Block| b.label.ends_with("CERTIFICATE REQUEST");
-        let Some(block) = blocks.iter().find(label) else {
-            return Err(pem_file::not_there(bytes, &blocks, "a certificate request"));
-        };
+    /// The first request of a PEM file, or that of a DER file; `form` is what the file must be, if it was said.
+    pub(crate) fn read(bytes: &[u8], form: Option<Form>) -> Result<Self, Error> {
+        Request::from_der(&pem_file::content(bytes, &pem_file::REQUEST, form, "a certificate request")?)
+    }
+
+    /// A request from its DER bytes, whose signature is checked.
+    fn from_der(content: &[u8]) -> Result<Self, Error> {
         let again = "make it again with khw-cert req -new";
-        let parsed = match X509CertificationRequest::from_der(&block.content) {
+        let parsed = match X509CertificationRequest::from_der(content) {
             Ok(([], parsed)) => parsed,
             _ => return Err(Error::new("the certificate request is malformed").hint(again)),
         };
         let info = &parsed.certification_request_info;
-        if !verify::verifies(&info.subject_pki, &parsed.signature_algorithm, &parsed.signature_value, info.raw) {
+        if !signature::verifies(&info.subject_pki, &parsed.signature_algorithm, &parsed.signature_value, info.raw) {
             return Err(Error::new("the signature of the certificate request is not that of its key").hint(again));
         }
-        let extensions = requested(info.raw)
+        let extensions = RequestParts::read(content)
+            .and_then(|parts| parts.extensions())
             .ok_or_else(|| Error::new("the extensions of the certificate request are malformed").hint(again))?;
         Ok(Request { subject: info.subject.as_raw().to_vec(), public_key: info.subject_pki.raw.to_vec(), extensions })
     }
@@ -46,31 +46,21 @@ impl Request {
     }
 }
 
-/// The extensions in the attributes of a request's signed part; `None` when they are malformed.
-fn requested(info: &[u8]) -> Option<Vec<Extension>> {
-    let mut out = Vec::new();
-    let Some(attributes) = der::read_all(info)?.values()?.get(3).copied() else { return Some(out) };
-    for attribute in attributes.values()? {
-        let [kind, values] = attribute.values()?[..] else { return None };
-        if kind.whole != der::oid(EXTENSION_REQUEST) {
-            continue;
-        }
-        for list in values.values()? {
-            for extension in list.values()? {
-                out.push(Extension::from_value(extension)?);
-            }
-        }
-    }
-    Some(out)
+/// Whether a request in DER has the signature of its own key; `None` when it is malformed.
+pub(crate) fn is_signed_by_itself(request: &[u8]) -> Option<bool> {
+    let (rest, parsed) = X509CertificationRequest::from_der(request).ok()?;
+    let info = &parsed.certification_request_info;
+    let good = signature::verifies(&info.subject_pki, &parsed.signature_algorithm, &parsed.signature_value, info.raw);
+    rest.is_empty().then_some(good)
 }
 
-/// A new request as PEM.
+/// A new request in DER.
 pub(crate) fn build(
     subject: &[u8],
     key: &PrivateKey,
     extensions: &[Extension],
     digest: Option<Digest>,
-) -> Result<String, Error> {
+) -> Result<Vec<u8>, Error> {
     let mut attributes = Vec::new();
     if !extensions.is_empty() {
         let extensions = der::sequence(&extensions.iter().map(Extension::der).collect::<Vec<_>>());
@@ -84,5 +74,5 @@ pub(crate) fn build(
             &der::value(der::CONTEXT_CONSTRUCTED, &attributes),
         ])
     })?;
-    Ok(pem_file::encode("CERTIFICATE REQUEST", &signed.0).to_string())
+    Ok(signed.0)
 }

@@ -1,7 +1,7 @@
 //! All that a certificate says, in words: for `inspect`, `check` and whoever shows certificates.
 
 use crate::certificate::Certificate;
-use crate::{der, name, serial};
+use crate::{der, hex, name};
 use khw_core::Error;
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -119,7 +119,7 @@ impl Facts {
 /// An INTEGER's content as openssl shows it: without the sign's zero byte.
 fn shown_serial(content: Vec<u8>) -> String {
     let zeros = content.iter().take_while(|&&b| b == 0).count().min(content.len().saturating_sub(1));
-    serial::hex(content.get(zeros..).unwrap_or_default())
+    hex::upper(content.get(zeros..).unwrap_or_default())
 }
 
 fn key(public: &SubjectPublicKeyInfo<'_>) -> (String, Option<String>) {

@@ -17,7 +17,6 @@ pub(crate) struct Template<'a> {
     pub(crate) subject: &'a [u8],
     pub(crate) public_key: &'a [u8],
     pub(crate) validity: Validity,
-    /// Without any, the certificate is of version 1, as openssl makes it.
     pub(crate) extensions: &'a [Extension],
 }
 
@@ -66,10 +65,10 @@ pub(crate) fn issue(
     key: &PrivateKey,
     digest: Option<Digest>,
 ) -> Result<Certificate, Error> {
-    let mut version = Vec::new();
+    // Version 3 always: openssl writes version 1 when there is no extension, which rustls does not take.
+    let version = der::value(der::CONTEXT_CONSTRUCTED, &der::integer(&[2]));
     let mut extensions = Vec::new();
     if !template.extensions.is_empty() {
-        version = der::value(der::CONTEXT_CONSTRUCTED, &der::integer(&[2]));
         let list = der::sequence(&template.extensions.iter().map(Extension::der).collect::<Vec<_>>());
         extensions = der::value(der::CONTEXT_CONSTRUCTED + 3, &list);
     }
@@ -90,7 +89,7 @@ pub(crate) fn issue(
 }
 
 /// RFC 5280, 4.1.2.5: UTCTime until 2049, then GeneralizedTime.
-fn time(moment: OffsetDateTime) -> Vec<u8> {
+pub(crate) fn time(moment: OffsetDateTime) -> Vec<u8> {
     let (year, month, day) = moment.to_calendar_date();
     let (hour, minute, second) = moment.to_hms();
     let rest = format!("{:02}{day:02}{hour:02}{minute:02}{second:02}Z", u8::from(month));

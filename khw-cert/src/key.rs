@@ -3,14 +3,16 @@
 //! Inside, every key is PKCS#8, so that there is one path to the signer and one format that is written.
 
 use crate::certificate::Certificate;
+use crate::key_file::{self, plain_pkcs8};
+use crate::passphrase::Passphrase;
 use crate::{der, pem_file};
 use khw_core::Error;
 use rcgen::{KeyPair, PublicKeyData, SignatureAlgorithm, SigningKey};
 use std::str::FromStr;
 use zeroize::Zeroizing;
 
-const RSA: &[u64] = &[1, 2, 840, 113_549, 1, 1, 1];
-const EC: &[u64] = &[1, 2, 840, 10_045, 2, 1];
+pub(crate) const RSA: &[u64] = &[1, 2, 840, 113_549, 1, 1, 1];
+pub(crate) const EC: &[u64] = &[1, 2, 840, 10_045, 2, 1];
 const P256: &[u64] = &[1, 2, 840, 10_045, 3, 1, 7];
 const P384: &[u64] = &[1, 3, 132, 0, 34];
 const P521: &[u64] = &[1, 3, 132, 0, 35];
@@ -42,6 +44,15 @@ impl KeyType {
         ("ecdsa:p384", KeyType::EcdsaP384),
         ("ed25519", KeyType::Ed25519),
     ];
+
+    /// The object identifier of the curve, empty for a kind without one.
+    pub(crate) fn curve(self) -> &'static [u64] {
+        match self {
+            KeyType::EcdsaP256 => P256,
+            KeyType::EcdsaP384 => P384,
+            _ => &[],
+        }
+    }
 }
 
 impl FromStr for KeyType {
@@ -79,30 +90,25 @@ impl PrivateKey {
     /// # Errors
     /// When there is none, it is encrypted, truncated or damaged, or of a kind that Kubernetes does not take.
     pub fn from_pem(bytes: &[u8]) -> Result<Self, Error> {
-        let blocks = pem_file::blocks(bytes)?;
-        let Some(block) = blocks.iter().find(|b| b.label.ends_with("PRIVATE KEY")) else {
-            return Err(pem_file::not_there(bytes, &blocks, "a private key"));
-        };
-        if block.encrypted || block.label == "ENCRYPTED PRIVATE KEY" {
-            return Err(Error::new("the private key is encrypted")
-                .hint("no component of Kubernetes can ask for a passphrase: openssl pkey -in FILE -out NEW"));
-        }
-        let parameters = blocks.iter().find(|b| b.label == "EC PARAMETERS").map(|b| b.content.as_slice());
-        let pkcs8 = match block.label.as_str() {
-            "PRIVATE KEY" => plain_pkcs8(&block.content),
-            "RSA PRIVATE KEY" => {
-                Some(wrap(&der::sequence(&[der::oid(RSA), der::value(der::NULL, &[])]), &block.content))
-            }
-            "EC PRIVATE KEY" => sec1_pkcs8(&block.content, parameters),
-            label => {
-                return Err(Error::new(format!("a {} cannot be used", label.escape_debug()))
-                    .hint("convert it to PKCS#8, or make a new key with khw-cert genrsa"));
-            }
-        };
-        PrivateKey::from_pkcs8(pkcs8.ok_or_else(damaged)?)
+        PrivateKey::from_pkcs8(key_file::pkcs8(bytes, None)?)
     }
 
-    fn from_pkcs8(pkcs8: Zeroizing<Vec<u8>>) -> Result<Self, Error> {
+    /// The same, from PEM or DER, and from an encrypted one with its passphrase.
+    pub(crate) fn from_file(bytes: &[u8], passphrase: Option<&Passphrase>) -> Result<Self, Error> {
+        PrivateKey::from_pkcs8(key_file::pkcs8(bytes, passphrase)?)
+    }
+
+    /// As `openssl ec` writes it: SEC1, `None` when it is no ECDSA key.
+    pub(crate) fn to_sec1_pem(&self) -> Option<Zeroizing<String>> {
+        key_file::sec1(&self.pkcs8, &self.public).map(|der| pem_file::encode("EC PRIVATE KEY", &der))
+    }
+
+    /// PKCS#8.
+    pub(crate) fn pkcs8(&self) -> &[u8] {
+        &self.pkcs8
+    }
+
+    pub(crate) fn from_pkcs8(pkcs8: Zeroizing<Vec<u8>>) -> Result<Self, Error> {
         let algorithm = algorithm(&pkcs8)?;
         let pair = KeyPair::from_pkcs8_der_and_sign_algo(&pkcs8.as_slice().into(), algorithm).map_err(|_| damaged())?;
         let public = pair.subject_public_key_info();
@@ -244,33 +250,8 @@ fn same_public_key(a: &[u8], b: &[u8]) -> bool {
     a == b || parts(a).is_some_and(|a| parts(b) == Some(a))
 }
 
-fn damaged() -> Error {
+pub(crate) fn damaged() -> Error {
     Error::new("the private key is damaged").hint("copy the file again, or make a new key")
-}
-
-/// PKCS#8 version 1 around a key.
-fn wrap(algorithm: &[u8], key: &[u8]) -> Zeroizing<Vec<u8>> {
-    let octets = der::secret(der::OCTET_STRING, &[key]);
-    der::secret(der::SEQUENCE, &[&der::integer(&[]), algorithm, &octets])
-}
-
-/// PKCS#8 without attributes and without the public key of version 2.
-fn plain_pkcs8(pkcs8: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let values = der::read_all(pkcs8)?.values()?;
-    match values[..] {
-        [version, algorithm, key, ..] if version.tag == der::INTEGER && key.tag == der::OCTET_STRING => {
-            Some(wrap(algorithm.whole, key.content))
-        }
-        _ => None,
-    }
-}
-
-/// PKCS#8 around SEC1, whose curve is inside or in the block before it.
-fn sec1_pkcs8(sec1: &[u8], parameters: Option<&[u8]>) -> Option<Zeroizing<Vec<u8>>> {
-    let values = der::read_all(sec1)?.values()?;
-    let inside = values.iter().find(|v| v.tag == der::CONTEXT_CONSTRUCTED).map(|v| v.content);
-    let curve = inside.or(parameters)?;
-    Some(wrap(&der::sequence(&[&der::oid(EC), curve]), sec1))
 }
 
 /// How a key signs, and whether it may.
@@ -321,14 +302,15 @@ mod tests {
     use super::{KeyType, PrivateKey};
     use crate::certificate::Certificate;
     use crate::csr::{self, Request};
-    use crate::extension::{self, AlternativeName, Context, Issuer};
+    use crate::extension::{self, AlternativeName, Context, Issuer, Signer};
     use crate::issue::{Template, Validity, issue};
     use crate::{name, pem_file};
 
     fn made() -> (PrivateKey, Certificate, String) {
         let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
         let subject = name::identity("system:node:worker-1", &["system:nodes"]).unwrap();
-        let context = Context { public_key: key.public_key_der(), issuer: Issuer::Itself };
+        let issuer = Issuer::Itself(Signer { key_identifier: None, name: &subject, serial: &[1] });
+        let context = Context { public_key: key.public_key_der(), issuer };
         let names = [AlternativeName::Dns("worker-1".to_owned()), AlternativeName::Ip([192, 168, 5, 21].into())];
         let mut extensions = extension::end_entity(false, true, true, &names);
         extension::add_key_identifiers(&mut extensions, &context);
@@ -341,6 +323,7 @@ mod tests {
         };
         let certificate = issue(&template, &subject, &key, None).unwrap();
         let request = csr::build(&subject, &key, &extensions, None).unwrap();
+        let request = pem_file::encode("CERTIFICATE REQUEST", &request).to_string();
         (key, certificate, request)
     }
 
@@ -359,7 +342,7 @@ mod tests {
         assert_eq!(Certificate::from_pem(certificate.to_pem().as_bytes()).as_ref(), Ok(&certificate));
         let again = PrivateKey::from_pem(key.to_pem().as_bytes()).unwrap();
         assert_eq!(again.public_key_der(), key.public_key_der());
-        let request = Request::from_pem(request.as_bytes()).unwrap();
+        let request = Request::read(request.as_bytes(), None).unwrap();
         assert_eq!(request.subject, certificate.subject_der());
         let other = made();
         assert!(!key.belongs_to(&other.1) && !certificate.is_signed_by(&other.1));
@@ -379,7 +362,7 @@ mod tests {
             let read = |der: &[u8]| {
                 let pem = pem_file::encode(label, der);
                 let _ = PrivateKey::from_pem(pem.as_bytes());
-                let _ = Request::from_pem(pem.as_bytes());
+                let _ = Request::read(pem.as_bytes(), None);
                 if let Ok(read) = Certificate::from_pem(pem.as_bytes()) {
                     let _ = (read.serial(), read.subject(), read.is_signed_by(&certificate));
                 }

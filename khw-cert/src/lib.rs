@@ -13,37 +13,61 @@ mod client;
 mod config;
 mod csr;
 mod der;
+mod ecparam;
+mod encrypted;
 mod expiry;
 mod extension;
+mod extension_section;
+mod extension_text;
 mod facts;
+mod genpkey;
 mod genrsa;
+mod hex;
+mod hostname;
 mod identity;
 mod inspect;
 mod issue;
 mod key;
+mod key_file;
 mod key_source;
 mod leaf;
 mod list;
 mod many;
+mod md5;
 mod name;
+mod name_format;
+mod name_section;
 pub mod naming;
 mod new_key;
 mod node;
+mod objects;
+mod openssl_args;
 mod pair;
+mod parts;
+mod passphrase;
 mod pem_file;
+mod pkey;
 mod policy;
 #[cfg(test)]
 mod property;
+mod public_key;
+mod purpose;
 mod renew;
 mod req;
+mod req_show;
 mod request;
 mod san;
 mod serial;
+mod shown;
 mod sign;
+mod signature;
+mod text;
+mod verification;
 mod verify;
 mod within;
 mod words;
 mod x509;
+mod x509_show;
 
 pub use certificate::Certificate;
 pub use facts::Facts;
@@ -73,7 +97,14 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<khw_core::Exit> {
         args::Command::Check(arguments) => check::run(&arguments),
         args::Command::Expiry(arguments) => expiry::run(&arguments),
         args::Command::Genrsa(arguments) => genrsa::run(&arguments),
+        args::Command::Genpkey(arguments) => genpkey::run(&arguments),
+        args::Command::Ecparam(arguments) => ecparam::run(&arguments),
         args::Command::Req(arguments) => req::run(&arguments),
         args::Command::X509(arguments) => x509::run(&arguments),
+        args::Command::Verify(arguments) => verify::run(&arguments),
+        args::Command::Pkey(arguments) => pkey::pkey(&arguments),
+        args::Command::Rsa(arguments) => pkey::rsa(&arguments),
+        args::Command::Ec(arguments) => pkey::ec(&arguments),
+        args::Command::Md5(arguments) => md5::run(&arguments),
     }
 }

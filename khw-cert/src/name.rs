@@ -3,6 +3,7 @@
 //! The string types are those that openssl 3.0 chooses: UTF8String, except where the standard wants another.
 
 use crate::der;
+use crate::name_format::NameFormat;
 use khw_core::Error;
 
 /// 2.5.4.3, content of its OBJECT IDENTIFIER.
@@ -180,10 +181,11 @@ pub(crate) fn values(name: &[u8], oid: &[u8]) -> Vec<String> {
     attributes.iter().flatten().filter(|(kind, _)| kind.content == oid).filter_map(|(_, value)| text(*value)).collect()
 }
 
-type TypeAndValue<'a> = (der::Value<'a>, der::Value<'a>);
+/// The type of an attribute and its value.
+pub(crate) type TypeAndValue<'a> = (der::Value<'a>, der::Value<'a>);
 
 /// The relative distinguished names of a name, each with its attributes.
-fn attributes(name: &[u8]) -> Option<Vec<Vec<TypeAndValue<'_>>>> {
+pub(crate) fn attributes(name: &[u8]) -> Option<Vec<Vec<TypeAndValue<'_>>>> {
     let mut out = Vec::new();
     for set in der::read_all(name)?.values()? {
         let mut joined = Vec::new();
@@ -199,7 +201,7 @@ fn attributes(name: &[u8]) -> Option<Vec<Vec<TypeAndValue<'_>>>> {
 }
 
 /// A string of any of the types that occur in names.
-fn text(value: der::Value<'_>) -> Option<String> {
+pub(crate) fn text(value: der::Value<'_>) -> Option<String> {
     match value.tag {
         der::UTF8_STRING => String::from_utf8(value.content.to_vec()).ok(),
         der::PRINTABLE_STRING | der::IA5_STRING | der::T61_STRING | 0x12 | 0x1a => {
@@ -220,31 +222,12 @@ fn text(value: der::Value<'_>) -> Option<String> {
 
 /// A name as `openssl x509 -subject` of 3.0 shows it: `CN = system:node:worker-1, O = system:nodes`.
 pub(crate) fn shown(name: &[u8]) -> String {
-    let Some(names) = attributes(name) else { return "(malformed)".to_owned() };
-    let one = |(kind, value): &TypeAndValue<'_>| {
-        let known = ATTRIBUTES.iter().find(|a| der::oid(a.oid) == kind.whole).map(|a| a.short);
-        let value = match (known, text(*value)) {
-            (Some(_), Some(text)) => quoted(&text),
-            _ => value.whole.iter().fold("#".to_owned(), |hex, byte| hex + &format!("{byte:02X}")),
-        };
-        format!("{} = {value}", known.map_or_else(|| der::dotted(kind.content), str::to_owned))
-    };
-    let joined = |name: &Vec<TypeAndValue<'_>>| name.iter().map(one).collect::<Vec<_>>().join(" + ");
-    names.iter().map(joined).collect::<Vec<_>>().join(", ")
+    NameFormat::default().one_line(name)
 }
 
-/// RFC 2253 with quotes instead of backslashes where one is needed, and everything outside ASCII as escaped bytes.
-fn quoted(text: &str) -> String {
-    let needs_quotes = text.starts_with(['#', ' ']) || text.ends_with(' ') || text.contains([',', '+', '<', '>', ';']);
-    let mut out = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'"' | b'\\' => out.extend(['\\', char::from(byte)]),
-            b' '..=b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("\\{byte:02X}")),
-        }
-    }
-    if needs_quotes { format!("\"{out}\"") } else { out }
+/// The short and the long name of an attribute type.
+pub(crate) fn names_of(kind: der::Value<'_>) -> Option<(&'static str, &'static str)> {
+    ATTRIBUTES.iter().find(|a| der::oid(a.oid) == kind.whole).map(|a| (a.short, a.long))
 }
 
 #[cfg(test)]
@@ -272,7 +255,7 @@ mod tests {
         let name = parse(r"/O=a\/b/O=c\+d+CN=e\\f/C=DE/1.2.3=x").unwrap();
         assert_eq!(values(&name, ORGANIZATION), ["a/b", "c+d"]);
         assert_eq!(values(&name, COMMON_NAME), [r"e\f"]);
-        assert_eq!(shown(&name), r#"O = a/b, CN = e\\f + O = "c+d", C = DE, 1.2.3 = #0C0178"#);
+        assert_eq!(shown(&name), r#"O = a/b, CN = e\\f + O = "c+d", C = DE, 1.2.3 = x"#);
         assert_eq!(parse("/"), Ok(vec![0x30, 0]));
         assert_eq!(parse("/CN=a/"), parse("/CN=a"));
     }

@@ -3,6 +3,7 @@
 //! Refused: a block without its end, a block that is no base64. Text around blocks is allowed, as `openssl x509 -text`
 //! writes it.
 
+use crate::openssl_args::Form;
 use khw_core::Error;
 use zeroize::Zeroizing;
 
@@ -74,6 +75,29 @@ pub(crate) fn encode(label: &str, der: &[u8]) -> Zeroizing<String> {
     drop(Zeroizing::new(block.into_contents()));
     Zeroizing::new(text)
 }
+
+/// The DER of the first block of a PEM file with one of the labels, or of a DER file. `form` is what the file must be, if
+/// it was said; `wanted` is what it should hold, with its article.
+pub(crate) fn content(bytes: &[u8], labels: &[&str], form: Option<Form>, wanted: &str) -> Result<Vec<u8>, Error> {
+    let is_der = crate::der::read_all(bytes).is_some_and(|v| v.tag == crate::der::SEQUENCE);
+    match (form, is_der) {
+        (None | Some(Form::Der), true) => return Ok(bytes.to_vec()),
+        (Some(Form::Der), false) => {
+            return Err(Error::new(format!("is not {wanted} in DER")).hint("leave -inform away, or say -inform PEM"));
+        }
+        (_, _) => {}
+    }
+    let blocks = blocks(bytes)?;
+    match blocks.iter().find(|b| labels.contains(&b.label.as_str())) {
+        Some(block) => Ok(block.content.to_vec()),
+        None => Err(not_there(bytes, &blocks, wanted)),
+    }
+}
+
+/// Labels of certificates.
+pub(crate) const CERTIFICATE: [&str; 2] = ["CERTIFICATE", "X509 CERTIFICATE"];
+/// Labels of requests.
+pub(crate) const REQUEST: [&str; 2] = ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"];
 
 /// Why a file without the wanted block was refused: `wanted` with its article, `a certificate`.
 pub(crate) fn not_there(bytes: &[u8], blocks: &[Block], wanted: &str) -> Error {

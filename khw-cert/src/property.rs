@@ -5,10 +5,10 @@ use crate::authority::Authority;
 use crate::certificate::Certificate;
 use crate::chain::{self, Peer};
 use crate::csr::{self, Request};
-use crate::extension::{self, AlternativeName, Context, Issuer};
+use crate::extension::{self, AlternativeName, Context, Issuer, Signer};
 use crate::facts::Facts;
 use crate::identity::Identity;
-use crate::issue::{Template, Validity, issue};
+use crate::issue::{self, Template, Validity};
 use crate::key::{KeyType, PrivateKey};
 use crate::list::List;
 use crate::policy::{self, Asked};
@@ -74,22 +74,23 @@ fn identity() -> impl Strategy<Value = Identity> {
 /// A CA of that name: as `khw-cert ca` makes it, or of version 1, as MM's is.
 fn authority(subject: &[u8], kind: usize, version_1: bool) -> Authority {
     let key = key_of(kind, 0);
+    let serial = [7; 19];
     let mut extensions = extension::authority();
-    extension::add_key_identifiers(
-        &mut extensions,
-        &Context { public_key: key.public_key_der(), issuer: Issuer::Itself },
-    );
-    if version_1 {
-        extensions.clear();
-    }
-    let template = Template {
-        serial: &[7; 19],
-        subject,
-        public_key: key.public_key_der(),
-        validity: Validity::days(100).unwrap(),
-        extensions: &extensions,
+    let itself = Signer { key_identifier: None, name: subject, serial: &serial };
+    let context = Context { public_key: key.public_key_der(), issuer: Issuer::Itself(itself) };
+    extension::add_key_identifiers(&mut extensions, &context);
+    let validity = Validity::days(100).unwrap();
+    let certificate = if version_1 {
+        let times = der::sequence(&[issue::time(validity.not_before), issue::time(validity.not_after)]);
+        let signed = key.sign(None, |algorithm| {
+            der::sequence(&[&der::integer(&serial), algorithm, subject, &times, subject, key.public_key_der()])
+        });
+        Certificate::from_der(&signed.unwrap().0).unwrap()
+    } else {
+        let public_key = key.public_key_der();
+        let template = Template { serial: &serial, subject, public_key, validity, extensions: &extensions };
+        issue::issue(&template, subject, &key, None).unwrap()
     };
-    let certificate = issue(&template, subject, &key, None).unwrap();
     Authority::new(certificate, key, "ca.crt".to_owned())
 }
 
@@ -159,8 +160,8 @@ proptest! {
         let subject = leaf::subject(&identity).unwrap();
         let encipherment = key::is_rsa(key.public_key_der());
         let extensions = extension::end_entity(encipherment, identity.server, identity.client, &identity.names);
-        let pem = csr::build(&subject, &key, &extensions, None).unwrap();
-        let request = Request::from_pem(pem.as_bytes()).unwrap();
+        let request = csr::build(&subject, &key, &extensions, None).unwrap();
+        let request = Request::read(&request, None).unwrap();
         prop_assert_eq!(&request.subject, &subject);
         let asked = Asked::of(&request).unwrap();
         prop_assert_eq!(&asked.names, &identity.names);
@@ -206,7 +207,6 @@ proptest! {
         let certificate = leaf::certify(&identity, &name, key.public_key_der(), &ca, validity).unwrap();
         let extensions = extension::end_entity(false, true, true, &identity.names);
         let request = csr::build(&name, &key, &extensions, None).unwrap();
-        let request = pem_file::blocks(request.as_bytes()).unwrap().remove(0);
         let changed = |der: &[u8]| {
             let mut der = der.to_vec();
             for at in &at {
@@ -221,8 +221,8 @@ proptest! {
                 let _ = chain::verify(&read, &[], std::slice::from_ref(&ca.certificate), peer);
             }
         }
-        let pem = pem_file::encode("CERTIFICATE REQUEST", &changed(&request.content));
-        if let Ok(read) = Request::from_pem(pem.as_bytes()) {
+        let pem = pem_file::encode("CERTIFICATE REQUEST", &changed(&request));
+        if let Ok(read) = Request::read(pem.as_bytes(), None) {
             let _ = Asked::of(&read);
         }
     }

@@ -3,15 +3,23 @@
 //! Directives of the main section are checked: those that matter are followed, those that openssl knows and that have no
 //! effect here are accepted, all others are refused by name.
 
+use crate::certificate::Certificate;
 use crate::config::{Config, DEFAULT, Entry};
-use crate::extension::{self, Context, Extension, Issuer};
+use crate::extension::{self, Context, Extension, Issuer, Signer};
+use crate::genrsa::write_key;
 use crate::issue::{Template, Validity, issue};
-use crate::key::{Digest, PrivateKey};
-use crate::{args, csr, name, serial};
+use crate::key::{Digest, KeyType, PrivateKey};
+use crate::openssl_args::{self as args, Form};
+use crate::parts::CertificateParts;
+use crate::passphrase::{self, Passphrase};
+use crate::public_key::PublicKey;
+use crate::x509::DAYS;
+use crate::{csr, extension_section, genpkey, name, name_section, pem_file, req_show, serial, text};
 use khw_core::input::Input;
 use khw_core::output::{Kind, Output};
 use khw_core::place::Existing;
 use khw_core::{Error, Exit};
+use std::path::PathBuf;
 
 /// Known to openssl, and without effect when the key is there, the subject is given and nobody is asked.
 const WITHOUT_EFFECT: [&str; 7] =
@@ -28,15 +36,10 @@ basicConstraints = critical, CA:TRUE
 ";
 
 pub(crate) fn run(arguments: &args::Req) -> anyhow::Result<Exit> {
-    if !arguments.new && !arguments.x509 {
-        return Err(Error::new("reading a request is not supported").hint("say -new to make one").into());
+    if !arguments.new && !arguments.x509 && arguments.newkey.is_none() {
+        refuse_making_options(arguments)?;
+        return req_show::run(arguments);
     }
-    let key = match &arguments.key {
-        Some(path) => read_key(&Input::new(path))?,
-        None => {
-            return Err(Error::new("missing: -key FILE").hint("make a key first: khw-cert genrsa -out FILE").into());
-        }
-    };
     let config = match &arguments.config {
         Some(path) => {
             let input = Input::new(path);
@@ -46,33 +49,144 @@ pub(crate) fn run(arguments: &args::Req) -> anyhow::Result<Exit> {
         }
         None => None,
     };
-    let from_config = Wanted::new(arguments, config.as_ref().map(|(_, config)| config), &key);
+    let parsed = config.as_ref().map(|(_, config)| config);
+    let (key, new) = match (&arguments.key, &arguments.newkey) {
+        (Some(path), _) => (read_key(&Input::new(path), passphrase::of(arguments.passin.as_ref())?.as_ref())?, None),
+        (None, Some(kind)) => {
+            let new = NewKey::new(arguments, kind, parsed)?;
+            (PrivateKey::generate(new.kind)?, Some(new))
+        }
+        (None, None) => {
+            return Err(Error::new("missing: -key FILE").hint("make a key first: khw-cert genrsa -out FILE").into());
+        }
+    };
+    let serial = match &arguments.set_serial {
+        Some(args::Serial(given)) => given.clone(),
+        None => serial::random()?,
+    };
+    let from_config = Wanted::new(arguments, parsed, &key, &serial);
     let wanted = from_config.map_err(|e| match &config {
-        Some((input, _)) if e.field_name() != Some("-subj") => e.file(input),
+        Some((input, _)) if !e.field_name().is_some_and(|field| field.starts_with('-')) => e.file(input),
         _ => e,
     })?;
+    let made = Made::new(arguments, &wanted, &key, &serial)?;
+    if let Some(new) = &new {
+        let pem = key.to_pem();
+        write_key(Some(&new.file), arguments.force, || Ok(zeroize::Zeroizing::new(pem.as_bytes().to_vec())))?;
+    }
+    match made {
+        Made::Request(der) => req_show::write(&der, arguments),
+        Made::Certificate(certificate) => write_certificate(&certificate, arguments),
+    }
+}
 
-    let pem = if arguments.x509 {
+/// What comes of it.
+enum Made {
+    Request(Vec<u8>),
+    Certificate(Box<Certificate>),
+}
+
+impl Made {
+    fn new(arguments: &args::Req, wanted: &Wanted, key: &PrivateKey, serial: &[u8]) -> Result<Self, Error> {
+        if !arguments.x509 {
+            return csr::build(&wanted.subject, key, &wanted.extensions, wanted.digest).map(Made::Request);
+        }
         let template = Template {
-            serial: &serial::random()?,
+            serial,
             subject: &wanted.subject,
             public_key: key.public_key_der(),
-            validity: Validity::days(arguments.days)?,
+            validity: Validity::days(arguments.days.unwrap_or(DAYS))?,
             extensions: &wanted.extensions,
         };
-        issue(&template, &wanted.subject, &key, wanted.digest)?.to_pem()
-    } else {
-        csr::build(&wanted.subject, &key, &wanted.extensions, wanted.digest)?
-    };
+        Ok(Made::Certificate(Box::new(issue(&template, &wanted.subject, key, wanted.digest)?)))
+    }
+}
+
+fn write_certificate(certificate: &Certificate, arguments: &args::Req) -> anyhow::Result<Exit> {
+    let malformed = || Error::new("the certificate is malformed").hint("this is a bug of khw-cert");
+    let parts = CertificateParts::read(certificate.der()).ok_or_else(malformed)?;
+    let names = arguments.nameopt.unwrap_or_default();
+    let mut out = Vec::new();
+    if arguments.pubkey {
+        out.extend(pem_file::encode("PUBLIC KEY", parts.public_key).bytes());
+    }
+    if arguments.text {
+        out.extend(text::certificate(&parts, &names, &arguments.reqopt.clone().unwrap_or_default()).bytes());
+    }
+    if arguments.subject {
+        out.extend(format!("subject={}", names.after_title(parts.subject)).bytes());
+    }
+    if arguments.modulus {
+        let modulus = PublicKey::read(parts.public_key).and_then(|key| key.modulus());
+        out.extend(format!("Modulus={}\n", modulus.unwrap_or_else(|| "Wrong Algorithm type".to_owned())).bytes());
+    }
+    if !arguments.noout {
+        match arguments.outform {
+            Form::Pem => out.extend(certificate.to_pem().bytes()),
+            Form::Der => out.extend(certificate.der()),
+        }
+    }
     let output = arguments.out.as_ref().map(Output::to).unwrap_or_default();
-    output.write(pem.as_bytes(), Kind::Public, Existing::Replace)?;
+    output.write(&out, Kind::Public, Existing::Replace)?;
     Ok(Exit::Done)
 }
 
+/// Options that would have no effect on a request that is only read.
+fn refuse_making_options(arguments: &args::Req) -> Result<(), Error> {
+    let given = [
+        ("-key", arguments.key.is_some()),
+        ("-keyout", arguments.keyout.is_some()),
+        ("-subj", arguments.subj.is_some()),
+        ("-addext", !arguments.addext.is_empty()),
+        ("-extensions", arguments.extensions.is_some()),
+        ("-days", arguments.days.is_some()),
+        ("-set_serial", arguments.set_serial.is_some()),
+        ("-pkeyopt", !arguments.pkeyopt.is_empty()),
+        ("-passin", arguments.passin.is_some()),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        Some((option, _)) => {
+            Err(Error::new("has no effect on a request that is read").field(option).hint("say -new to make a request"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A key that is to be made, and its file.
+struct NewKey {
+    kind: KeyType,
+    file: PathBuf,
+}
+
+impl NewKey {
+    fn new(arguments: &args::Req, wanted: &str, config: Option<&Config>) -> Result<Self, Error> {
+        let main = arguments.section.as_str();
+        let value = |name| config.and_then(|c| c.value(main, name)).map(|entry| entry.value.as_str());
+        let encrypted = value("encrypt_key").or_else(|| value("encrypt_rsa_key")) != Some("no");
+        if encrypted && !arguments.nodes {
+            return Err(Error::new("keys are not encrypted, and -noenc is missing")
+                .field("-newkey")
+                .hint("say -noenc (or -nodes): no component of Kubernetes can ask for a passphrase"));
+        }
+        let kind = match (wanted, value("default_bits")) {
+            ("rsa", Some(bits)) if arguments.pkeyopt.is_empty() => genpkey::rsa(bits),
+            _ => genpkey::kind(wanted, &arguments.pkeyopt),
+        };
+        let file = arguments.keyout.clone().or_else(|| value("default_keyfile").map(PathBuf::from));
+        let file = file.unwrap_or_else(|| PathBuf::from("privkey.pem"));
+        if !arguments.force && std::fs::symlink_metadata(&file).is_ok() {
+            return Err(Error::new("is already there and is not overwritten")
+                .file(file.display())
+                .hint("move it away, or say --force if it is of no use any more"));
+        }
+        Ok(NewKey { kind: kind.map_err(|e| e.field("-newkey"))?, file })
+    }
+}
+
 /// A private key from a file, wiped after use.
-pub(crate) fn read_key(input: &Input) -> Result<PrivateKey, Error> {
+pub(crate) fn read_key(input: &Input, passphrase: Option<&Passphrase>) -> Result<PrivateKey, Error> {
     let bytes = zeroize::Zeroizing::new(input.read()?);
-    PrivateKey::from_pem(&bytes).map_err(|e| e.file(input))
+    PrivateKey::from_file(&bytes, passphrase).map_err(|e| e.file(input))
 }
 
 /// What arguments and configuration ask for.
@@ -83,12 +197,17 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn new(arguments: &args::Req, config: Option<&Config>, key: &PrivateKey) -> Result<Self, Error> {
+    fn new(arguments: &args::Req, config: Option<&Config>, key: &PrivateKey, serial: &[u8]) -> Result<Self, Error> {
         let main = arguments.section.as_str();
         let subject = match (&arguments.subj, config) {
             (Some(subject), _) => name::parse(subject).map_err(|e| e.field("-subj"))?,
             (None, Some(config)) if config.value(main, "prompt").is_some_and(|e| e.value == "no") => {
-                subject(config, main)?
+                let entry = config.value(main, "distinguished_name").ok_or_else(|| {
+                    Error::new("is missing")
+                        .field("distinguished_name")
+                        .hint("write the names into a section and name it here")
+                })?;
+                name_section::name(config, entry, &entry.value)?
             }
             (None, _) => {
                 return Err(Error::new("is not given, and khw-cert asks nothing")
@@ -96,23 +215,13 @@ impl Wanted {
                     .hint("say -subj /CN=…/O=…, or write 'prompt = no' and the names into the configuration"));
             }
         };
-        let issuer = if arguments.x509 { Issuer::Itself } else { Issuer::None };
-        let context = Context { public_key: key.public_key_der(), issuer };
-        let directive = if arguments.x509 { "x509_extensions" } else { "req_extensions" };
-        let named = config.and_then(|c| c.value(main, directive));
-        let mut extensions = match (config, &arguments.extensions, named) {
-            (Some(config), Some(section), _) => extension::from_section(config, section, &context)?,
-            (Some(config), None, Some(entry)) => extension::from_section(config, &entry.value, &context)
-                .map_err(|e| if e.line_number().is_some() { e } else { e.line(entry.line).field(directive) })?,
-            (None, Some(_), _) => {
-                return Err(Error::new("is given without -config").field("-extensions").hint("say -config FILE"));
-            }
-            (None, None, _) if arguments.x509 => extension::from_section(&Config::parse(V3_CA)?, "v3_ca", &context)?,
-            _ => Vec::new(),
+        let issuer = if arguments.x509 {
+            Issuer::Itself(Signer { key_identifier: None, name: &subject, serial })
+        } else {
+            Issuer::None
         };
-        if arguments.x509 {
-            extension::add_key_identifiers(&mut extensions, &context);
-        }
+        let context = Context { public_key: key.public_key_der(), issuer };
+        let extensions = extensions(arguments, config, &context)?;
         let digest = match (arguments.digest.digest(), config.and_then(|c| c.value(main, "default_md"))) {
             (Some(given), _) => Some(given),
             // A default, which gives way to the key's own hash: only RSA keys have a choice.
@@ -121,6 +230,48 @@ impl Wanted {
         };
         Ok(Wanted { subject, extensions, digest })
     }
+}
+
+fn extensions(arguments: &args::Req, config: Option<&Config>, context: &Context<'_>) -> Result<Vec<Extension>, Error> {
+    let directive = if arguments.x509 { "x509_extensions" } else { "req_extensions" };
+    let named = config.and_then(|c| c.value(&arguments.section, directive));
+    let mut extensions = match (config, &arguments.extensions, named) {
+        (Some(config), Some(section), _) => extension_section::from_section(config, section, context)?,
+        (Some(config), None, Some(entry)) => extension_section::from_section(config, &entry.value, context)
+            .map_err(|e| if e.line_number().is_some() { e } else { e.line(entry.line).field(directive) })?,
+        (None, Some(_), _) => {
+            return Err(Error::new("is given without -config").field("-extensions").hint("say -config FILE"));
+        }
+        (None, None, _) if arguments.x509 => extension_section::from_section(&Config::parse(V3_CA)?, "v3_ca", context)?,
+        _ => Vec::new(),
+    };
+    for added in added(&arguments.addext, context)? {
+        extensions.retain(|e| e.oid != added.oid);
+        extensions.push(added);
+    }
+    if arguments.x509 {
+        if extensions.is_empty() {
+            extensions = extension::authority();
+        }
+        extension::add_key_identifiers(&mut extensions, context);
+    }
+    Ok(extensions)
+}
+
+/// The extensions of `-addext`, each of which is a line of a configuration of its own.
+fn added(lines: &[String], context: &Context<'_>) -> Result<Vec<Extension>, Error> {
+    if lines.is_empty() {
+        return Ok(Vec::new());
+    }
+    let read = || {
+        let config = Config::parse(&lines.join("\n"))?;
+        extension_section::from_section(&config, DEFAULT, context)
+    };
+    // The number of a line would be that of an option, and says nothing.
+    read().map_err(|e| {
+        let what = e.field_name().map_or_else(|| e.what().to_owned(), |field| format!("{field}: {}", e.what()));
+        Error::new(what).field("-addext").hint(e.advice().unwrap_or("write it as \"subjectAltName = DNS:worker-1\""))
+    })
 }
 
 /// Refuses directives that openssl does not know, or that would change the result in a way that is not supported.
@@ -173,45 +324,4 @@ fn digest(entry: &Entry) -> Result<Option<Digest>, Error> {
             .error(format!("'{}' is not supported", other.escape_debug()))
             .hint("it is one of sha256, sha384, sha512")),
     }
-}
-
-/// The names of the section that `distinguished_name` names, as with `prompt = no`.
-fn subject(config: &Config, main: &str) -> Result<Vec<u8>, Error> {
-    let entry = config.value(main, "distinguished_name").ok_or_else(|| {
-        Error::new("is missing").field("distinguished_name").hint("write the names into a section and name it here")
-    })?;
-    let at = |e: Error| e.line(entry.line).field("distinguished_name");
-    let names = config.require(&entry.value).map_err(at)?;
-    if names.is_empty() {
-        return Err(at(Error::new(format!("the section [{}] is empty", entry.value.escape_debug())))
-            .hint("write CN = … and O = … into it, or give -subj"));
-    }
-    let mut subject = String::new();
-    for entry in names {
-        // `0.OU` and `1.OU` are two of one kind; `+OU` joins the one before.
-        let kind = entry.name.split_once(['.', ',']).map_or(entry.name.as_str(), |(first, rest)| {
-            if first.bytes().all(|b| b.is_ascii_digit()) && !rest.starts_with(|c: char| c.is_ascii_digit()) {
-                rest
-            } else {
-                &entry.name
-            }
-        });
-        let (joint, kind) = match kind.strip_prefix('+') {
-            Some(kind) if !subject.is_empty() => ('+', kind),
-            _ => ('/', kind),
-        };
-        subject.push(joint);
-        subject.push_str(kind);
-        subject.push('=');
-        for letter in entry.value.chars() {
-            if matches!(letter, '/' | '+' | '\\') {
-                subject.push('\\');
-            }
-            subject.push(letter);
-        }
-        // Each alone as well, so that an error knows its line.
-        name::parse(&format!("/{kind}={}", entry.value.replace(['/', '+', '\\'], "x")))
-            .map_err(|e| e.line(entry.line))?;
-    }
-    name::parse(&subject)
 }

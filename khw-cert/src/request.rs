@@ -4,7 +4,7 @@ use crate::extension;
 use crate::identity::{Identity, Usage};
 use crate::key::{self, PrivateKey};
 use crate::pair::KEY;
-use crate::{args, csr, key_source, leaf};
+use crate::{args, csr, key_source, leaf, pem_file};
 use khw_core::input::Input;
 use khw_core::output::Kind;
 use khw_core::place::{self, Existing};
@@ -28,7 +28,8 @@ pub(crate) fn run(arguments: &args::Csr) -> anyhow::Result<Exit> {
     let encipherment = key::is_rsa(key.public_key_der());
     let extensions = extension::end_entity(encipherment, identity.server, identity.client, &identity.names);
     let request = csr::build(&subject, &key, &extensions, None)?;
-    arguments.output.write(request.as_bytes(), Kind::Public, Existing::Replace)?;
+    let pem = pem_file::encode("CERTIFICATE REQUEST", &request);
+    arguments.output.write(pem.as_bytes(), Kind::Public, Existing::Replace)?;
     Ok(Exit::Done)
 }
 

@@ -3,6 +3,7 @@
 //! openssl rewrites the file in place, and of 50 signings at once over half fail. Here it is read, counted up and
 //! replaced under a lock.
 
+use crate::hex::upper as hex;
 use khw_core::output::Kind;
 use khw_core::place::{self, Existing};
 use khw_core::{Error, lock};
@@ -66,11 +67,6 @@ fn increment(text: &str) -> Result<Vec<u8>, Error> {
         );
     }
     Ok(bytes)
-}
-
-/// Upper case, two digits a byte, as openssl writes it.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 /// An even number of hexadecimal digits.

@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &args::Sign) -> anyhow::Result<Exit> {
             .into());
     }
     let pinned = arguments.identity.as_ref().map(|who| Identity::of(who, &arguments.in_cluster)).transpose()?;
-    let request = Request::from_pem(&input.read()?).map_err(|e| e.file(&input))?;
+    let request = Request::read(&input.read()?, None).map_err(|e| e.file(&input))?;
     let asked = Asked::of(&request).map_err(|e| e.file(&input))?;
     cli::note("khw-cert", format_args!("asked for: {}; {}", request.shown(), asked.shown()));
     let grant = policy::grant(&request, &asked, pinned, &arguments.san).map_err(|e| e.file(&input))?;

@@ -7,7 +7,7 @@ use khw_core::Error;
 use std::ffi::OsString;
 
 /// The commands that are openssl's.
-const COMMANDS: [&str; 3] = ["genrsa", "req", "x509"];
+const COMMANDS: [&str; 10] = ["ec", "ecparam", "genpkey", "genrsa", "md5", "pkey", "req", "rsa", "verify", "x509"];
 
 /// Rewrites the arguments (without the program's name) of openssl's commands, and leaves others alone.
 pub(crate) fn rewrite(table: &Command, arguments: Vec<OsString>) -> Result<Vec<OsString>, Error> {

@@ -1,4 +1,4 @@
-//! `khw-cert x509 -req`: signs a certificate request with a CA, or with its own key.
+//! `khw-cert x509 -req`: signs a certificate request with a CA, or with its own key. Without `-req` a certificate is shown.
 
 use crate::authority::Authority;
 use crate::config::{Config, DEFAULT};
@@ -6,14 +6,16 @@ use crate::csr::Request;
 use crate::extension::{self, Context, Extension, Issuer};
 use crate::issue::{Template, Validity, issue};
 use crate::key::PrivateKey;
+use crate::openssl_args as args;
 use crate::req::read_key;
-use crate::{args, serial};
+use crate::{extension_section, passphrase, serial, x509_show};
 use khw_core::input::Input;
-use khw_core::output::{Kind, Output};
-use khw_core::place::Existing;
 use khw_core::{Error, Exit, cli};
 use std::io::Write;
 use std::path::Path;
+
+/// openssl's default.
+pub(crate) const DAYS: u32 = 30;
 
 /// Who signs.
 enum Signer {
@@ -24,17 +26,31 @@ enum Signer {
 
 pub(crate) fn run(arguments: &args::X509) -> anyhow::Result<Exit> {
     if !arguments.req {
-        return Err(Error::new("only signing a request is supported").hint("say -req").into());
+        refuse_signing_options(arguments)?;
+        return x509_show::run(arguments);
     }
     let input = Input::new(arguments.input.as_deref().unwrap_or(Path::new("-")));
-    let request = Request::from_pem(&input.read()?).map_err(|e| e.file(&input))?;
+    let bytes = input.read()?;
+    let request = Request::read(&bytes, arguments.inform).map_err(|e| e.file(&input))?;
     let signer = signer(arguments, &request, &input)?;
-    let validity = Validity::days(arguments.days)?;
+    let validity = Validity::days(arguments.days.unwrap_or(DAYS))?;
+    let own_serial = match (&signer, &arguments.set_serial) {
+        (Signer::Itself(_), None) => serial::random()?,
+        (_, Some(args::Serial(given))) => given.clone(),
+        (Signer::Ca(_), None) => Vec::new(),
+    };
     let context = match &signer {
         Signer::Ca(ca) => ca.context(&request.public_key),
-        Signer::Itself(_) => Context { public_key: &request.public_key, issuer: Issuer::Itself },
+        Signer::Itself(_) => {
+            let itself = extension::Signer { key_identifier: None, name: &request.subject, serial: &own_serial };
+            Context { public_key: &request.public_key, issuer: Issuer::Itself(itself) }
+        }
     };
     let mut extensions = extensions(arguments, &request, &context)?;
+    if extensions.is_empty() && matches!(signer, Signer::Itself(_)) {
+        // openssl makes a root of version 1 of it. Of version 3, Go takes it for a CA only when it says that it is one.
+        extensions = extension::authority();
+    }
     extension::add_key_identifiers(&mut extensions, &context);
 
     if let Signer::Ca(ca) = &signer
@@ -45,7 +61,7 @@ pub(crate) fn run(arguments: &args::X509) -> anyhow::Result<Exit> {
     }
     let template = Template {
         // Last, since it may change the serial file.
-        serial: &serial(arguments)?,
+        serial: &if own_serial.is_empty() { next_serial(arguments)? } else { own_serial.clone() },
         subject: &request.subject,
         public_key: &request.public_key,
         validity,
@@ -56,23 +72,45 @@ pub(crate) fn run(arguments: &args::X509) -> anyhow::Result<Exit> {
         Signer::Ca(ca) => issue(&template, ca.certificate.subject_der(), &ca.key, digest)?,
         Signer::Itself(key) => issue(&template, &request.subject, key, digest)?,
     };
-    let output = arguments.out.as_ref().map(Output::to).unwrap_or_default();
-    output.write(certificate.to_pem().as_bytes(), Kind::Public, Existing::Replace)?;
+    let exit = x509_show::write(&certificate, arguments)?;
     // openssl's own words. When standard error is closed nobody misses them.
     let subject = cli::printable(&request.shown());
     let _ = writeln!(std::io::stderr().lock(), "Certificate request self-signature ok\nsubject={subject}");
-    Ok(Exit::Done)
+    Ok(exit)
+}
+
+/// Options that would have no effect without `-req`.
+fn refuse_signing_options(arguments: &args::X509) -> Result<(), Error> {
+    let given = [
+        ("-CA", arguments.ca.is_some()),
+        ("-CAkey", arguments.ca_key.is_some()),
+        ("-CAserial", arguments.ca_serial.is_some()),
+        ("-CAcreateserial", arguments.ca_create_serial),
+        ("-signkey", arguments.signkey.is_some()),
+        ("-set_serial", arguments.set_serial.is_some()),
+        ("-days", arguments.days.is_some()),
+        ("-extfile", arguments.extfile.is_some()),
+        ("-extensions", arguments.extensions.is_some()),
+        ("-copy_extensions", arguments.copy_extensions.is_some()),
+        ("-passin", arguments.passin.is_some()),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        Some((option, _)) => Err(Error::new("only signing a request is supported").field(option).hint("say -req")),
+        None => Ok(()),
+    }
 }
 
 fn signer(arguments: &args::X509, request: &Request, input: &Input) -> Result<Signer, Error> {
+    let passphrase = passphrase::of(arguments.passin.as_ref())?;
     match (&arguments.ca, &arguments.signkey) {
         (Some(ca), _) => {
             let key = arguments.ca_key.as_ref().unwrap_or(ca);
-            Ok(Signer::Ca(Box::new(Authority::read(&Input::new(ca), &Input::new(key))?)))
+            let (ca, key) = (Input::new(ca), Input::new(key));
+            Ok(Signer::Ca(Box::new(Authority::read_encrypted(&ca, &key, passphrase.as_ref())?)))
         }
         (None, Some(path)) => {
             let path = Input::new(path);
-            let key = read_key(&path)?;
+            let key = read_key(&path, passphrase.as_ref())?;
             if key.public_key_der() != request.public_key {
                 return Err(Error::new(format!("is not the key of the request {input}"))
                     .file(path)
@@ -95,7 +133,7 @@ fn extensions(arguments: &args::X509, request: &Request, context: &Context<'_>) 
                     // As openssl: what the first lines name, or these lines themselves.
                     None => config.value(DEFAULT, "extensions").map_or(DEFAULT, |entry| entry.value.as_str()),
                 };
-                extension::from_section(&config, section, context)
+                extension_section::from_section(&config, section, context)
             };
             read().map_err(|e| e.file(&file))?
         }
@@ -105,17 +143,13 @@ fn extensions(arguments: &args::X509, request: &Request, context: &Context<'_>) 
         }
         (None, None) => Vec::new(),
     };
-    match arguments.copy_extensions.as_str() {
-        "none" => {}
-        _ => extension::copy(&mut extensions, &request.extensions),
+    if matches!(arguments.copy_extensions.as_deref(), Some("copy" | "copyall")) {
+        extension::copy(&mut extensions, &request.extensions);
     }
     Ok(extensions)
 }
 
-fn serial(arguments: &args::X509) -> Result<Vec<u8>, Error> {
-    if let Some(args::Serial(given)) = &arguments.set_serial {
-        return Ok(given.clone());
-    }
+fn next_serial(arguments: &args::X509) -> Result<Vec<u8>, Error> {
     let Some(ca) = &arguments.ca else { return serial::random() };
     match &arguments.ca_serial {
         Some(file) => serial::next(file, arguments.ca_create_serial),

@@ -169,13 +169,10 @@ fn certificates_are_openssls_in_other_cases() {
     sandbox.write("e.cnf", "subjectAltName = DNS:default.section\n");
     sandbox.write("f.cnf", "extensions = f\n[f]\nauthorityKeyIdentifier = keyid:always, issuer:always\n[empty]\n");
     sandbox.write("g.cnf", "[a]\nkeyUsage = digitalSignature\nsubjectKeyIdentifier = none\n[b]\nauthorityKeyIdentifier = none\n[c]\nauthorityKeyIdentifier=issuer\n");
-    // MM's CA: version 1, without any extension or key identifier.
+    // MM's CA as openssl makes it: version 1, without any extension or key identifier.
     sandbox.sh("khw-cert req -new -key ca.key -subj /CN=KUBERNETES-CA/O=Kubernetes -out ca.csr").ok();
-    sandbox.sh("khw-cert x509 -req -in ca.csr -signkey ca.key -CAcreateserial -out v1.crt -days 1000").succeeds();
-    sandbox
-        .sh(&format!("{SHOW} v1.crt > v1; openssl x509 -req -in ca.csr -signkey ca.key -out o.crt -days 1000"))
-        .succeeds();
-    sandbox.sh(&format!("{SHOW} o.crt | diff v1 - && grep -q 'Version: 1' v1")).ok();
+    sandbox.sh("openssl x509 -req -in ca.csr -signkey ca.key -CAcreateserial -out v1.crt -days 1000").succeeds();
+    sandbox.sh(&format!("{SHOW} v1.crt | grep -q 'Version: 1'")).ok();
     for ca in ["ca.crt", "v1.crt"] {
         for options in [
             "",
@@ -190,6 +187,9 @@ fn certificates_are_openssls_in_other_cases() {
         ] {
             if ca == "v1.crt" && options == "-extfile f.cnf" {
                 continue; // keyid:always, and the CA has none: both refuse.
+            }
+            if ["", "-extfile f.cnf -extensions empty"].contains(&options) {
+                continue; // openssl makes a certificate of version 1: see cert_openssl.rs.
             }
             let line = format!("x509 -req -in worker-1.csr -CA {ca} -CAkey ca.key {options}");
             sandbox.sh(&format!("openssl {line} -out o.crt -days 90 && {SHOW} o.crt > o")).succeeds();
@@ -695,7 +695,7 @@ fn configurations_that_would_lose_something() {
         ),
         (
             "[req]\nreq_extensions = v\n[v]\nsubjectAltName = @n\n[n]\nIP.1 = $WORKER_IP\n",
-            "x.cnf:6: IP.1: has a '$', and variables are not expanded",
+            "x.cnf:6: IP.1: the variable '$WORKER_IP' is not set",
             "write the value; in a shell, let the heredoc expand it (<<EOF, not <<'EOF')",
         ),
         (
@@ -791,8 +791,8 @@ fn options_that_are_not_known() {
             "it is one of kube-proxy, kube-scheduler, kube-controller-manager, admin, apiserver-kubelet-client, \
              apiserver-etcd-client, front-proxy-client, service-accounts",
         ),
-        ("req -key x", "reading a request is not supported", "say -new to make one"),
-        ("x509 -in x", "only signing a request is supported", "say -req"),
+        ("req -key x", "-key: has no effect on a request that is read", "say -new to make a request"),
+        ("x509 -in x -CA y", "-CA: only signing a request is supported", "say -req"),
         ("req -new", "missing: -key FILE", "make a key first: khw-cert genrsa -out FILE"),
         ("x509 -req -days", "--days <N>: a value is missing", "see 'khw-cert --help'"),
         ("frobnicate", "unknown command 'frobnicate'", "see 'khw-cert --help'"),
