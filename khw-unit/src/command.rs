@@ -130,6 +130,8 @@ pub(crate) fn split(assignment: &Assignment) -> Result<Vec<CommandLine>, Refused
             unknown_escapes.push((word.text.clone(), assignment.line_at(start)));
         }
         let (prefixes, program) = prefixes(&word.text);
+        // Only the running systemd knows the path that a specifier stands for.
+        let specifier = program.starts_with('%') && !program.starts_with("%%");
         let program = percent(program);
         if program.is_empty() {
             return refuse(start, "has no program".to_owned(), "write the program's absolute path");
@@ -141,7 +143,7 @@ pub(crate) fn split(assignment: &Assignment) -> Result<Vec<CommandLine>, Refused
                 "write the program's absolute path",
             );
         }
-        if !is_program(&program) {
+        if !specifier && !is_program(&program) {
             return refuse(
                 start,
                 format!("'{}' is neither an absolute path nor a program's name", program.escape_debug()),

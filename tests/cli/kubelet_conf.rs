@@ -1,27 +1,8 @@
 //! khw-kubelet-conf: see its man page.
 
+use harness::tutorial::KUBELET_CONFIG as TUTORIAL;
 use harness::{Reference, Sandbox, reference};
 use serde_json::Value;
-
-/// The tutorial's heredoc, as it is typed there.
-const TUTORIAL: &str = r#"
-kind: KubeletConfiguration
-apiVersion: kubelet.config.k8s.io/v1beta1
-authentication:
-  anonymous:
-    enabled: false
-  webhook:
-    enabled: true
-  x509:
-    clientCAFile: "/var/lib/kubernetes/ca.crt"
-authorization:
-  mode: Webhook
-clusterDomain: "cluster.local"
-clusterDNS:
-  - "10.96.0.10"
-resolvConf: "/run/systemd/resolve/resolv.conf"
-runtimeRequestTimeout: "15m"
-"#;
 
 #[track_caller]
 fn yaml(text: &str) -> Value {

@@ -21,4 +21,6 @@ mod kubelet_conf;
 mod proxy_conf;
 mod readme;
 mod unit;
+mod unit_root;
+mod unit_systemd;
 mod worker;

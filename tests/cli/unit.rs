@@ -1,47 +1,7 @@
 //! khw-unit: see its man page.
 
-use harness::{Reference, Sandbox, reference};
-use std::fmt::Write;
-
-/// The tutorial's kubelet.service as its heredoc gives it for worker-1, with a blank line between the sections.
-const TUTORIAL_KUBELET: &str = "\
-[Unit]
-Description=Kubernetes Kubelet
-Documentation=https://github.com/kubernetes/kubernetes
-After=docker.service
-Requires=docker.service
-
-[Service]
-ExecStart=/usr/local/bin/kubelet \\
-  --config=/var/lib/kubelet/kubelet-config.yaml \\
-  --image-pull-progress-deadline=2m \\
-  --kubeconfig=/var/lib/kubelet/kubeconfig \\
-  --tls-cert-file=/var/lib/kubelet/worker-1.crt \\
-  --tls-private-key-file=/var/lib/kubelet/worker-1.key \\
-  --network-plugin=cni \\
-  --register-node=true \\
-  --v=2
-Restart=on-failure
-RestartSec=5
-
-[Install]
-WantedBy=multi-user.target
-";
-
-const TUTORIAL_KUBE_PROXY: &str = "\
-[Unit]
-Description=Kubernetes Kube Proxy
-Documentation=https://github.com/kubernetes/kubernetes
-
-[Service]
-ExecStart=/usr/local/bin/kube-proxy \\
-  --config=/var/lib/kube-proxy/kube-proxy-config.yaml
-Restart=on-failure
-RestartSec=5
-
-[Install]
-WantedBy=multi-user.target
-";
+use harness::Sandbox;
+use harness::tutorial::{KUBE_PROXY_UNIT as TUTORIAL_KUBE_PROXY, KUBELET_UNIT as TUTORIAL_KUBELET};
 
 /// The arguments of ExecStart in a unit, one a line.
 const ARGUMENTS: &str = "sed -n 's/^  \\(--[^ ]*\\).*/\\1/p'";
@@ -256,10 +216,7 @@ fn refuses_what_the_release_cannot_do() {
         (
             "check --ignore nonsense a.service",
             "there is no finding named 'nonsense'",
-            "the names are assignment-outside-section, bad-command, deprecated-flag, early-flag, empty-unit, ignored-flag, \
-             lost-backslash, no-exec-start, not-an-assignment, removed-flag, requires-without-after, several-exec-start, \
-             syntax, trailing-backslash, unbalanced-quotes, undefined-variable, unexpanded-variable, unknown-directive, \
-             unknown-escape, unknown-flag, unknown-section",
+            "the names are assignment-outside-section, bad-command, bad-value, deprecated-flag, drop-in, early-flag, empty-unit, flag-overrides-file, ignored-flag, lost-backslash, masked, no-environment-file, no-exec-start, no-program, no-watchdog, not-an-assignment, own-mounts, relative-program, removed-flag, requires-without-after, several-exec-start, shadowed, sigpipe-not-restarted, syntax, trailing-backslash, unbalanced-quotes, undefined-variable, unexpanded-variable, unknown-directive, unknown-escape, unknown-flag, unknown-section, wrong-type",
         ),
     ] {
         s.write("a.service", TUTORIAL_KUBE_PROXY);
@@ -332,151 +289,21 @@ kubelet.service:10: error: RestartSce: is not a directive of [Service], and is s
     s.write("10-ip.conf", "[Service]\nEnvironment=A=1\n").sh("khw-unit check 10-ip.conf").ok();
 }
 
-/// The releases with the runtimes that each can have.
-fn all_kubelets() -> Vec<(String, String)> {
-    let mut all = Vec::new();
-    for minor in 13..=37 {
-        for runtime in ["docker", "containerd", "crio"].into_iter().filter(|r| minor < 24 || *r != "docker") {
-            for layout in ["tutorial", "mm", "kthw"] {
-                let options = format!("--kubernetes-version 1.{minor} --runtime {runtime} --layout {layout}");
-                all.push((format!("kubelet-{minor}-{runtime}-{layout}"), options));
-            }
-        }
-    }
-    all
-}
-
 #[test]
-fn what_it_writes_passes_its_own_check() {
+fn hardened_takes_away_what_is_never_used() {
     let s = Sandbox::new();
-    let mut script = String::new();
-    for (_, options) in all_kubelets() {
-        let version = options.split(' ').nth(1).expect("the version");
-        let _ = writeln!(
-            script,
-            "khw-unit kubelet --node worker-1 {options} | khw-unit check --strict --kubernetes-version {version} -"
-        );
+    let plain = |tool: &str| s.sh(&format!("khw-unit {tool}")).ok();
+    for tool in ["kubelet --node a", "kube-proxy"] {
+        let hardened = plain(&format!("{tool} --hardened"));
+        // Nothing else changes.
+        let added = |line: &&str| plain(tool).lines().all(|other| other != *line);
+        let new: Vec<&str> = hardened.lines().filter(added).collect();
+        let rest: Vec<&str> = hardened.lines().filter(|line| !added(line)).collect();
+        assert_eq!(rest.join("\n") + "\n", plain(tool), "{tool}");
+        assert!(new.contains(&"LockPersonality=yes") && new.contains(&"SystemCallErrorNumber=EPERM"), "{new:?}");
+        // The man page has each with its reason.
+        let help = s.sh(&format!("khw-unit {} --help", tool.split(' ').next().expect("a word"))).ok();
+        let help: String = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(new.iter().all(|line| help.contains(&format!("{line}: "))), "{help}");
     }
-    assert_eq!(s.sh(&script).ok(), "");
-    s.sh("khw-unit kube-proxy | khw-unit check --strict -").ok();
-}
-
-/// A root directory in which systemd-analyze finds what the units refer to.
-fn root() -> Sandbox {
-    let s = Sandbox::new();
-    for target in ["sysinit", "basic", "shutdown", "multi-user"] {
-        s.write(format!("root/usr/lib/systemd/system/{target}.target"), "[Unit]\nDescription=stand-in\n");
-    }
-    for service in ["docker", "containerd", "crio"] {
-        let unit = "[Service]\nExecStart=/usr/local/bin/kubelet\n";
-        s.write(format!("root/usr/lib/systemd/system/{service}.service"), unit);
-    }
-    s.write("root/usr/local/bin/kubelet", "#!/bin/sh\n").write("root/usr/local/bin/kube-proxy", "#!/bin/sh\n");
-    s.write("root/etc/systemd/system/.keep", "").sh("chmod 755 root/usr/local/bin/*").ok();
-    s
-}
-
-const VERIFY: &str = "systemd-analyze verify --man=no --root=\"$PWD/root\"";
-
-#[test]
-fn systemd_has_nothing_to_say_about_any_unit() {
-    if reference(Reference::SystemdAnalyze).is_none() {
-        return;
-    }
-    let s = root();
-    let mut script = String::from("cd root/etc/systemd/system\n");
-    for (name, options) in all_kubelets() {
-        let _ = writeln!(script, "khw-unit kubelet --node worker-1 {options} -o {name}.service");
-    }
-    // Values that only right quoting brings through a unit file.
-    script.push_str(
-        "khw-unit kubelet --node a --restart always --node-ip 10.0.0.1 -o odd.service \
-         --flag node-labels=\"a b\" --flag node-labels=\"'\" --flag node-labels='\"' --flag node-labels='\\' \
-         --flag node-labels='50%' --flag node-labels='%Z' --flag node-labels='$X${Y}' --flag node-labels=$'a\\nb\\t\\001' \
-         --flag node-labels='# ; x' --flag node-labels=ä --flag node-labels=\n\
-         khw-unit kubelet --node a --bootstrap-kubeconfig -o bootstrap.service\n\
-         khw-unit kube-proxy -o kube-proxy.service\n\
-         khw-unit kube-proxy --restart always --hostname-override a -o kube-proxy-2.service\n\
-         ls *.service > ../../../../names\n",
-    );
-    s.sh(&script).ok();
-    assert_eq!(s.read("names").lines().count(), (11 * 3 + 14 * 2) * 3 + 4);
-    assert_eq!(s.sh(&format!("{VERIFY} $(cat names)")).ok(), "");
-}
-
-/// systemd's own words for what the check calls an error, so that neither sees what the other does not.
-#[test]
-fn systemd_complains_of_the_same() {
-    if reference(Reference::SystemdAnalyze).is_none() {
-        return;
-    }
-    let s = root();
-    let exec = "[Service]\nExecStart=/usr/local/bin/kubelet";
-    for (unit, ours, systemd) in [
-        (format!("{exec} \"a\n"), "unbalanced-quotes", "Unbalanced quoting"),
-        (format!("{exec} 'a\n"), "unbalanced-quotes", "Unbalanced quoting"),
-        (format!("{exec} a\\qb\n"), "unknown-escape", "Ignoring unknown escape sequences"),
-        (format!("{exec}\nRestartSce=5\n"), "unknown-directive", "Unknown key 'RestartSce'"),
-        (format!("{exec}\nWantedBy=x\n"), "unknown-directive", "Unknown key 'WantedBy'"),
-        (format!("{exec}\n  --v=2\n"), "lost-backslash", "Unknown key '--v'"),
-        (format!("{exec}\n  --seccomp-default\n"), "not-an-assignment", "Missing '='"),
-        (format!("{exec}\n=x\n"), "not-an-assignment", "Missing key name"),
-        (format!("{exec}\n[Servce]\nUser=x\n"), "unknown-section", "Unknown section 'Servce'"),
-        (format!("Description=x\n{exec}\n"), "assignment-outside-section", "Assignment outside of section"),
-        (format!("{exec}\n[Install\n"), "syntax", "Invalid section header"),
-        (format!("{exec}\n[a\"b]\n"), "syntax", "Bad characters in section header"),
-        ("[Service]\nExecStart=-\n".to_owned(), "bad-command", "Empty path in command line"),
-        ("[Service]\nExecStart=/usr/\n".to_owned(), "bad-command", "Executable path specifies a directory"),
-        (
-            "[Service]\nExecStart=usr/x\n".to_owned(),
-            "bad-command",
-            "Neither a valid executable name nor an absolute path",
-        ),
-        (format!("{exec}\nExecStart=/usr/local/bin/kubelet\n"), "several-exec-start", "more than one ExecStart="),
-        ("[Service]\nUser=root\n".to_owned(), "no-exec-start", "has no ExecStart="),
-        ("[Unit]\nDescription=x\n".to_owned(), "no-exec-start", "has no ExecStart="),
-    ] {
-        s.write("root/etc/systemd/system/x.service", &unit);
-        let said = s.sh(&format!("{VERIFY} x.service || true"));
-        assert!(said.stderr.contains(systemd), "{unit}\n{}", said.stderr);
-        let found = s.sh("khw-unit check --strict root/etc/systemd/system/x.service");
-        assert_eq!(found.status, 1, "{unit}");
-        assert!(found.stdout.contains(&format!("[{ours}]")), "{unit}\n{}", found.stdout);
-    }
-}
-
-/// Units that Debian's packages bring have been through systemd: the check has nothing to say about their syntax.
-#[test]
-fn the_hosts_own_services_pass() {
-    let s = Sandbox::new();
-    if s.sh("ls /usr/lib/systemd/system/*.service 2>/dev/null | grep -q .").status != 0 {
-        eprintln!("SKIPPED: there are no services in /usr/lib/systemd/system");
-        return;
-    }
-    // Some are masked: empty, or links to /dev/null.
-    s.sh("khw-unit check --ignore empty-unit,requires-without-after /usr/lib/systemd/system/*.service").ok();
-}
-
-/// The directives come from systemd 252; where that is at hand it says whether they are all there.
-#[test]
-fn knows_each_directive_of_systemd_252() {
-    let s = Sandbox::new();
-    let systemd = "/usr/lib/systemd/systemd";
-    if s.sh(&format!("{systemd} --version | grep -q '^systemd 252 '")).status != 0 {
-        eprintln!("SKIPPED: {systemd} is not version 252");
-        return;
-    }
-    let all = s.sh(&format!("{systemd} --dump-configuration-items 2>/dev/null")).succeeds();
-    let mut unit = String::new();
-    for section in ["Unit", "Service", "Install"] {
-        let lines =
-            all.lines().skip_while(|l| *l != format!("[{section}]")).skip(1).take_while(|l| !l.starts_with('['));
-        let _ = writeln!(unit, "[{section}]");
-        for name in lines.filter_map(|l| l.split_once('=').map(|(name, _)| name)) {
-            let value = if name.starts_with("Exec") { "/bin/true" } else { "x" };
-            let _ = writeln!(unit, "{name}={value}");
-        }
-    }
-    assert!(unit.lines().count() > 350);
-    s.write("x.service", &unit).sh("khw-unit check --only unknown-directive,unknown-section x.service").ok();
 }

@@ -1,6 +1,6 @@
 //! The three ways to make one worker's files, each in a sandbox of its own, all with the same CA.
 
-use harness::{Reference, Sandbox, reference};
+use harness::{Reference, Sandbox, reference, tutorial};
 
 /// Who makes the CA.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Judges {
 /// The four files that the tutorial writes by heredoc.
 pub fn configurations_and_units(sandbox: &Sandbox, with: With) {
     match with {
-        With::Real => sandbox.sh(HEREDOCS).ok(),
+        With::Real => sandbox.sh(&tutorial::heredocs()).ok(),
         With::Khw => sandbox.sh(KHW_FOR_HEREDOCS).ok(),
     };
 }
@@ -160,76 +160,6 @@ kubectl config set-cluster kubernetes-the-hard-way --certificate-authority=ca.cr
 kubectl config set-credentials system:kube-proxy --client-certificate=kube-proxy.crt --client-key=kube-proxy.key --embed-certs=true --kubeconfig=kube-proxy.kubeconfig
 kubectl config set-context default --cluster=kubernetes-the-hard-way --user=system:kube-proxy --kubeconfig=kube-proxy.kubeconfig
 kubectl config use-context default --kubeconfig=kube-proxy.kubeconfig
-"#;
-
-/// Steps 8 to 10. `sudo` is left out, and the units get the closing EOF that the page lacks.
-const HEREDOCS: &str = r#"
-cat <<EOF | tee kubelet-config.yaml >/dev/null
-kind: KubeletConfiguration
-apiVersion: kubelet.config.k8s.io/v1beta1
-authentication:
-  anonymous:
-    enabled: false
-  webhook:
-    enabled: true
-  x509:
-    clientCAFile: "/var/lib/kubernetes/ca.crt"
-authorization:
-  mode: Webhook
-clusterDomain: "cluster.local"
-clusterDNS:
-  - "10.96.0.10"
-resolvConf: "/run/systemd/resolve/resolv.conf"
-runtimeRequestTimeout: "15m"
-EOF
-
-cat <<EOF | tee kubelet.service >/dev/null
-[Unit]
-Description=Kubernetes Kubelet
-Documentation=https://github.com/kubernetes/kubernetes
-After=docker.service
-Requires=docker.service
-
-[Service]
-ExecStart=/usr/local/bin/kubelet \\
-  --config=/var/lib/kubelet/kubelet-config.yaml \\
-  --image-pull-progress-deadline=2m \\
-  --kubeconfig=/var/lib/kubelet/kubeconfig \\
-  --tls-cert-file=/var/lib/kubelet/worker-1.crt \\
-  --tls-private-key-file=/var/lib/kubelet/worker-1.key \\
-  --network-plugin=cni \\
-  --register-node=true \\
-  --v=2
-Restart=on-failure
-RestartSec=5
-
-[Install]
-WantedBy=multi-user.target
-EOF
-
-cat <<EOF | tee kube-proxy-config.yaml >/dev/null
-kind: KubeProxyConfiguration
-apiVersion: kubeproxy.config.k8s.io/v1alpha1
-clientConnection:
-  kubeconfig: "/var/lib/kube-proxy/kubeconfig"
-mode: "iptables"
-clusterCIDR: "192.168.5.0/24"
-EOF
-
-cat <<EOF | tee kube-proxy.service >/dev/null
-[Unit]
-Description=Kubernetes Kube Proxy
-Documentation=https://github.com/kubernetes/kubernetes
-
-[Service]
-ExecStart=/usr/local/bin/kube-proxy \\
-  --config=/var/lib/kube-proxy/kube-proxy-config.yaml
-Restart=on-failure
-RestartSec=5
-
-[Install]
-WantedBy=multi-user.target
-EOF
 "#;
 
 const KHW_FOR_HEREDOCS: &str = r#"

@@ -4,6 +4,7 @@ mod ran;
 mod reference;
 mod sandbox;
 mod tool;
+pub mod tutorial;
 
 pub use ran::Ran;
 pub use reference::{Reference, reference};

@@ -148,7 +148,7 @@ fn environment_file(content: &[u8]) -> Vec<String> {
 /// Whether the program is there, and named so that there is no doubt which it is.
 fn program(command: &CommandLine, directive: &str, root: Option<&Root>, findings: &mut Vec<Finding>) {
     let program = command.program.as_str();
-    if !program.starts_with('/') {
+    if !program.starts_with(['/', '%']) {
         findings.push(
             Finding::warning(
                 "relative-program",
