@@ -243,8 +243,10 @@ mod tests {
     #[test]
     fn cis_and_annotations_pass_the_check_in_every_version_and_change_no_meaning() -> Result<(), khw_core::Error> {
         for version in KubernetesVersion::all() {
-            for runtime in [Runtime::Docker, Runtime::Containerd, Runtime::Crio] {
-                let mut config: Config = defaults(version, runtime, Layout::Tutorial, Some(&"worker-1".parse()?))?;
+            let layouts = [Layout::Tutorial, Layout::Mm, Layout::Kthw];
+            let runtimes = [Runtime::Docker, Runtime::Containerd, Runtime::Crio];
+            for (layout, runtime) in layouts.into_iter().flat_map(|l| runtimes.map(|r| (l, r))) {
+                let mut config: Config = defaults(version, runtime, layout, Some(&"worker-1".parse()?))?;
                 cis::apply(&mut config);
                 let (plain, annotated) = (config.render(None)?, config.render(Some(Language::En))?);
                 assert_eq!(check(&annotated.1, version), [], "{version}");

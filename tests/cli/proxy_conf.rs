@@ -170,8 +170,10 @@ fn what_cannot_work_is_refused() {
 fn what_is_generated_passes_its_own_check() {
     let script = r#"
         for minor in $(seq 13 37); do for layout in tutorial mm kthw; do
-            khw-proxy-conf --kubernetes-version 1.$minor --layout $layout |
-                khw-proxy-conf check --strict --kubernetes-version 1.$minor -
+            for cis in "" --cis; do
+                khw-proxy-conf --kubernetes-version 1.$minor --layout $layout $cis |
+                    khw-proxy-conf check --strict --kubernetes-version 1.$minor -
+            done
         done; done"#;
     assert_eq!(Sandbox::new().sh(script).ok(), "");
     assert_eq!(Sandbox::new().sh_with("khw-proxy-conf check --strict -", TUTORIAL.as_bytes()).ok(), "");
