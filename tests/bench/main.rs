@@ -221,6 +221,7 @@ impl Bench {
             50,
             &[
                 job("openssl, three commands", lines(ECDSA), certificate),
+                job("khw-cert, the same three", lines(&khw(ECDSA)), certificate),
                 job(
                     "khw-cert node --key-type ecdsa:p256",
                     lines("khw-cert node worker-1 192.168.5.21 --key-type ecdsa:p256"),
