@@ -38,13 +38,13 @@ fn main() {
     let [Some(_), Some(kubectl)] = judges else { return };
     let bench = Bench::new(&kubectl);
     bench.prepare();
-    // `cargo bench … -- many` for the lists of nodes alone.
+    // `cargo bench … -- many 100` for lists of nodes alone.
     if first.as_deref() == Some("many") {
-        bench.many();
+        bench.many(arguments.next().and_then(|number| number.parse().ok()).unwrap_or(NODES));
         return;
     }
     bench.speed();
-    bench.many();
+    bench.many(NODES);
     bench.start();
     bench.memory_and_size();
 }
@@ -249,13 +249,13 @@ impl Bench {
     }
 
     /// A thousand nodes: `node --from`, against the cryptography alone on all cores and against a loop over openssl.
-    fn many(&self) {
+    fn many(&self, nodes: usize) {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let list: String = (0..NODES).map(|n| format!("n{n} 10.0.{}.{}\n", n / 250, n % 250)).collect();
+        let list: String = (0..nodes).map(|n| format!("n{n} 10.0.{}.{}\n", n / 250, n % 250)).collect();
         self.sandbox.write("list", list);
         self.sandbox.sh("mkdir -p many openssl; openssl ecparam -name prime256v1 -genkey -noout -out ec.key").ok();
         self.sandbox.sh("openssl req -x509 -new -key ec.key -subj /CN=EC-CA -days 3650 -out ec.crt").ok();
-        println!("\n{NODES} nodes, on {cores} cores");
+        println!("\n{nodes} nodes, on {cores} cores");
         for (what, kind, ca, make) in [
             ("RSA 2048, the CA too", KeyType::Rsa2048, ("ca.crt", "ca.key"), "openssl genrsa -out $n.key 2048"),
             (
@@ -269,12 +269,12 @@ impl Bench {
             let start = Instant::now();
             std::thread::scope(|scope| {
                 for core in 0..cores {
-                    let share = NODES / cores + usize::from(core < NODES % cores);
+                    let share = nodes / cores + usize::from(core < nodes % cores);
                     scope.spawn(move || (0..share).for_each(|_| drop(PrivateKey::generate(kind).expect("a key"))));
                 }
             });
-            let signing = NODES as f64 / self.signatures_a_second(name) / cores as f64;
-            let floor = start.elapsed().as_secs_f64() + signing;
+            let keys = start.elapsed().as_secs_f64();
+            let floor = keys + nodes as f64 / self.signatures_a_second(name) / cores as f64;
             self.sandbox.sh("rm -rf many/* openssl/*").ok();
             let khw = format!("khw-cert node --from list -d many --key-type {name} --ca {} --ca-key {}", ca.0, ca.1);
             let job = Job { what: "khw-cert node --from", lines: lines(&khw), anew: &[] };
@@ -285,7 +285,7 @@ impl Bench {
                  openssl req -new -key $n.key -subj /CN=system:node:n$n/O=system:nodes -out $n.csr -config ../openssl-worker-1.cnf
                  openssl x509 -req -in $n.csr -CA ../{} -CAkey ../{} -CAcreateserial -out $n.crt -extensions v3_req -extfile ../openssl-worker-1.cnf
                  done",
-                NODES / 10, ca.0, ca.1
+                nodes / 10, ca.0, ca.1
             );
             let openssl = self.once(&Job {
                 what: "openssl in a loop",
