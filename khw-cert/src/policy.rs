@@ -7,8 +7,8 @@ use crate::csr::Request;
 use crate::extension::AlternativeName;
 use crate::identity::{Identity, is_api_server_name};
 use crate::{der, leaf, name, naming, san};
-use khw_core::Error;
 use khw_core::finding::Severity;
+use khw_core::{Error, NodeName};
 use std::net::IpAddr;
 
 const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
@@ -220,6 +220,20 @@ fn unpinned(request: &Request, asked: &Asked) -> Result<Identity, Error> {
     let broken = naming::findings(Some(&common_name), &organizations, true);
     if let Some(finding) = broken.into_iter().find(|f| f.severity == Severity::Error) {
         return refuse(finding.message, finding.fix.unwrap_or_default());
+    }
+    // Of Kubernetes' own names only a node's is nobody's but the node's.
+    let own = |name: &str| name.starts_with("system:");
+    if own(&common_name) && !common_name.starts_with(NodeName::USER_PREFIX) {
+        return refuse(
+            format!("the request asks to be '{common_name}', a user of Kubernetes' own"),
+            "say --as client:ROLE, if that is meant".to_owned(),
+        );
+    }
+    if let Some(group) = organizations.iter().find(|group| own(group) && *group != NodeName::GROUP) {
+        return refuse(
+            format!("the request asks for '{group}', a group of Kubernetes' own"),
+            "say --as client:ROLE, if that is meant".to_owned(),
+        );
     }
     let has = |usage: &str| asked.usages.iter().any(|asked| asked == usage);
     let none = asked.usages.is_empty();

@@ -210,6 +210,18 @@ fn powers_that_nobody_named_are_refused() {
             "say --as client:admin, or --as client:apiserver-kubelet-client, if that is meant",
         ),
         (
+            "/CN=system:kube-controller-manager",
+            "keyUsage = digitalSignature",
+            "subject: the request asks to be 'system:kube-controller-manager', a user of Kubernetes' own",
+            "say --as client:ROLE, if that is meant",
+        ),
+        (
+            "/CN=alice/O=system:serviceaccounts",
+            "keyUsage = digitalSignature",
+            "subject: the request asks for 'system:serviceaccounts', a group of Kubernetes' own",
+            "say --as client:ROLE, if that is meant",
+        ),
+        (
             "/O=system:nodes",
             "keyUsage = digitalSignature",
             "subject: the request has no common name",

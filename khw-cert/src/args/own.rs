@@ -167,11 +167,11 @@ pub(crate) struct Csr {
 /// Subject alternative names are kept when they are DNS names or IP addresses; with --san only those given there are.
 ///
 /// Refused, because a certificate is a power that the person who signs has not named: a CA (basicConstraints CA:TRUE,
-/// keyCertSign, cRLSign); any other usage, anyExtendedKeyUsage among them; without --as the group system:masters, a
-/// subject without a name, and a subject that breaks Kubernetes' naming rules; without --as server:kube-apiserver the
-/// API server's own names (kubernetes, kubernetes.default and so on); names of other kinds (email, URI, otherName);
-/// critical extensions that are not known. nsCertType, nsComment and other extensions without effect are left out, and
-/// named.
+/// keyCertSign, cRLSign); any other usage, anyExtendedKeyUsage among them; without --as the group system:masters, users
+/// and groups of Kubernetes' own (system:…) other than a node's, a subject without a common name, and a subject that
+/// breaks Kubernetes' naming rules; without --as server:kube-apiserver the API server's own names (kubernetes,
+/// kubernetes.default and so on); names of other kinds (email, URI, otherName); critical extensions that are not known.
+/// nsCertType, nsComment and other extensions without effect are left out, and named.
 #[derive(Args)]
 pub(crate) struct Sign {
     /// The certificate request
