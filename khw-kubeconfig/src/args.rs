@@ -457,7 +457,8 @@ pub(crate) fn rewrite(arguments: Vec<OsString>) -> Result<Vec<OsString>, Error> 
     let is_command = |word: &str| COMMANDS.contains(&word);
     // Options whose value is the next argument: that one is not the command. Of letters, only that of help is a switch.
     let takes_next = |name: &str| match name.strip_prefix("--") {
-        Some(long) => !SWITCHES.contains(&long),
+        // A PEM block begins with dashes too.
+        Some(long) => long.starts_with(|c: char| c.is_ascii_lowercase()) && !SWITCHES.contains(&long),
         None => name.len() == 2 && name != "-h",
     };
     let mut rewritten: Vec<OsString> = Vec::with_capacity(arguments.len());
