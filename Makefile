@@ -15,7 +15,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # and procedural macros, which cannot be static.
 RELEASE := $(TARGET)/$(HOST)/release
 
-.PHONY: all build demo test lab bench lint fmt man install clean
+.PHONY: all build demo test fuzz lab bench lint fmt man install clean
 all: build
 
 build:
@@ -28,6 +28,11 @@ demo:
 
 test:
 	tests/judges.sh $(CARGO) test --workspace --locked
+
+# Any bytes in: no panic, no more than linear time and memory. So long for each target: make fuzz SECONDS=600
+SECONDS ?= 60
+fuzz:
+	tests/judges.sh --only compiler tests/fuzz/run.sh $(SECONDS)
 
 # A real kubelet joins a real API server: tests/lab/README.md. As root on Debian 12.
 lab:

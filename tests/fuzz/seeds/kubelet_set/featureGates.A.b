@@ -1,0 +1,1 @@
+featureGates.A.b=true
