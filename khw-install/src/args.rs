@@ -134,6 +134,48 @@ pub enum Command {
         #[command(flatten)]
         report: ReportArgs,
     },
+    /// Look whether this host can run the worker, before it is started
+    ///
+    /// Swap, cgroups, the container runtime's socket, kernel modules and settings, programs, ports, leftovers, disk; with --online
+    /// whether the API server would let this node in.
+    Preflight {
+        /// Shared options.
+        #[command(flatten)]
+        worker: Worker,
+        /// The version that is to run [default: what the placed kubelet says of itself]
+        #[arg(long, value_name = "VERSION", env = "KHW_KUBERNETES_VERSION")]
+        kubernetes_version: Option<KubernetesVersion>,
+        /// Ask the API server too: DNS, TCP, TLS, clock, who am I, may I
+        #[arg(long)]
+        online: bool,
+        /// How long to wait for the API server, in seconds
+        #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+        timeout: u64,
+        /// Shared options.
+        #[command(flatten)]
+        report: ReportArgs,
+    },
+    /// Enable and start kubelet and kube-proxy, wait until the node has registered, and name the cause when it does not
+    Start {
+        /// Whose paths: the tutorial's, mmumshad's or kelseyhightower's guide
+        #[arg(long, value_enum, default_value = "tutorial")]
+        layout: Layout,
+        /// How long to wait for both and for the node to register, in seconds
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        timeout: u64,
+    },
+    /// Print this node as `kubectl get nodes` does, and why it is not Ready
+    Status {
+        /// Shared options.
+        #[command(flatten)]
+        worker: Worker,
+        /// More columns, or the Node object
+        #[arg(long, short, value_enum, value_name = "FORMAT")]
+        output: Option<crate::status::Format>,
+        /// How long to wait for the API server, in seconds
+        #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+        timeout: u64,
+    },
     /// Draw the files of the worker, which names which, and what is wrong where
     Map {
         /// Shared options.

@@ -63,7 +63,8 @@ fn scan<H: FileHeader<Endian = Endianness>>(file: &File, head: &[u8], word: usiz
         for at in (0..bytes.len()).step_by(word) {
             let Some(pair) = bytes.get(at..at + 2 * word) else { break };
             let (address, length) = pair.split_at(word);
-            let Some(length @ 7..=40) = number(length) else { continue };
+            // v1.20.2 to v1.32.4-gke.1767000 and the like.
+            let Some(length @ 7..=24) = number(length) else { continue };
             let address = number(address)?;
             let Some(version) = text(file, &segments, address, length).as_deref().and_then(version) else { continue };
             if found.is_some_and(|earlier| earlier != version) {

@@ -2,14 +2,21 @@
 //! files of a worker agree with one another.
 
 pub mod accept;
+pub mod api;
 pub mod args;
 pub mod artefact;
 pub mod binary;
+pub mod causes;
 pub mod containerd;
+pub mod cri;
 pub mod go_version;
 pub mod map;
+pub mod online;
 mod paths;
 mod placing;
+pub mod preflight;
+mod start;
+pub mod status;
 pub mod target;
 pub mod verify;
 
@@ -41,6 +48,11 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         Command::KubeProxyUnit(one) => place(Artefact::KubeProxyUnit, one),
         Command::Node { from, arch, placing } => placing::node(from, *arch, placing),
         Command::Verify { worker, kubernetes_version, cis, report } => check(worker, *kubernetes_version, *cis, report),
+        Command::Preflight { worker, kubernetes_version, online, timeout, report } => {
+            preflight(worker, *kubernetes_version, *online, seconds(*timeout), report)
+        }
+        Command::Start { layout, timeout } => start_worker(*layout, seconds(*timeout)),
+        Command::Status { worker, output, timeout } => show_status(worker, *output, seconds(*timeout)),
         Command::Map { worker, kubernetes_version, format } => draw(worker, *kubernetes_version, *format),
         Command::Paths { worker } => paths::print(worker),
     }
@@ -56,6 +68,49 @@ fn draw(worker: &Worker, version: Option<KubernetesVersion>, format: map::Format
     let unicode = locale.is_some_and(|locale| locale.to_lowercase().replace('-', "").contains("utf8"));
     on_worker(worker, version, false, |subject| {
         khw_core::output::print(map::draw(subject, format, unicode).as_bytes())?;
+        Ok(Exit::Done)
+    })
+}
+
+fn seconds(seconds: u64) -> std::time::Duration {
+    std::time::Duration::from_secs(seconds)
+}
+
+fn preflight(
+    worker: &Worker,
+    version: Option<KubernetesVersion>,
+    online: bool,
+    timeout: std::time::Duration,
+    report: &ReportArgs,
+) -> anyhow::Result<Exit> {
+    on_worker(worker, version, false, |subject| {
+        let mut findings = preflight::check(subject);
+        if online {
+            let settings = verify::look(subject).settings;
+            let api = api::Api::open(subject.target, &settings.kubeconfig, timeout)?;
+            findings.extend(online::check(&api, &settings.node, subject.now));
+        }
+        report.report(findings, &preflight::check_names())
+    })
+}
+
+fn start_worker(layout: khw_core::layout::Layout, timeout: std::time::Duration) -> anyhow::Result<Exit> {
+    let worker = Worker { root: None, node: None, layout };
+    on_worker(&worker, None, false, |subject| {
+        start::start(TOOL.name, subject.target, &verify::look(subject).settings, timeout)?;
+        Ok(Exit::Done)
+    })
+}
+
+fn show_status(worker: &Worker, format: Option<status::Format>, timeout: std::time::Duration) -> anyhow::Result<Exit> {
+    on_worker(worker, None, false, |subject| {
+        let settings = verify::look(subject).settings;
+        let api = api::Api::open(subject.target, &settings.kubeconfig, timeout)?;
+        let shown = status::show(&api, &settings.node, format)?;
+        khw_core::output::print(shown.text.as_bytes())?;
+        if let Some(why) = shown.why {
+            cli::note(TOOL.name, why);
+        }
         Ok(Exit::Done)
     })
 }

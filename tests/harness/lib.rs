@@ -1,11 +1,13 @@
 //! What the tests share: a throw-away directory to run in, the tools, and the real programs that judge them.
 
+mod api_server;
 mod ran;
 mod reference;
 mod sandbox;
 mod tool;
 pub mod tutorial;
 
+pub use api_server::{ApiServer, Asked, Date};
 pub use ran::Ran;
 pub use reference::{Reference, reference};
 pub use sandbox::Sandbox;

@@ -16,9 +16,11 @@ mod program;
 mod registration;
 mod resolver;
 mod runtime;
+mod settings;
 mod unit;
 
 pub(crate) use files::Reference;
+pub(crate) use settings::Settings;
 
 use crate::target::Target;
 use component::Component;
@@ -147,6 +149,8 @@ pub(crate) struct Verified {
     pub(crate) findings: Vec<Finding>,
     /// In the order in which they were followed.
     pub(crate) references: Vec<Reference>,
+    /// What counts, for those who run the worker.
+    pub(crate) settings: Settings,
 }
 
 /// Checks all files of the worker. The findings are in the order in which a person would mend them.
@@ -160,13 +164,15 @@ pub(crate) fn look(subject: &Subject<'_>) -> Verified {
     let kubelet = Component::read(&component::KUBELET, subject, &mut files);
     let kube_proxy = Component::read(&component::KUBE_PROXY, subject, &mut files);
     let node = address::node_name(subject, &mut files, &kubelet);
-    let version = program::version(subject, &mut files, &kubelet);
-    let proxy_version = program::version(subject, &mut files, &kube_proxy);
+    let placed = program::placed(&files, &kubelet);
+    let proxy_placed = program::placed(&files, &kube_proxy);
+    let version = program::version(subject, &mut files, &kubelet, placed);
+    let proxy_version = program::version(subject, &mut files, &kube_proxy, proxy_placed);
     for (component, version) in [(&kubelet, version), (&kube_proxy, proxy_version)] {
         program::runs(&mut files, component);
         component.check(&mut files, version);
     }
-    program::skew(&mut files, &kubelet, &kube_proxy);
+    program::skew(&mut files, &kube_proxy, placed, proxy_placed);
 
     let ca = certificates::ca(subject, &mut files, &kubelet);
     let serving = certificates::serving(subject, &mut files, &kubelet, ca.as_ref());
@@ -187,5 +193,6 @@ pub(crate) fn look(subject: &Subject<'_>) -> Verified {
     if subject.cis {
         cis::check(&mut files, subject.paths, &kubelet, &kube_proxy, version);
     }
-    Verified { findings: files.findings, references: files.references }
+    let settings = Settings::new(subject, node, version, &kubelet, &kube_proxy);
+    Verified { findings: files.findings, references: files.references, settings }
 }

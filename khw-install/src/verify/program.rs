@@ -17,8 +17,8 @@ pub(super) fn version(
     subject: &Subject<'_>,
     files: &mut Files<'_>,
     component: &Component,
+    placed: Option<KubernetesVersion>,
 ) -> Option<KubernetesVersion> {
-    let placed = placed(files, component);
     if let Some((placed, said)) = placed.zip(subject.version) {
         let same = placed.minor() == said.minor() && (said.patch().is_none() || said.patch() == placed.patch());
         if !same && let Some(service) = component.service() {
@@ -31,7 +31,8 @@ pub(super) fn version(
     subject.version.or(placed)
 }
 
-fn placed(files: &Files<'_>, component: &Component) -> Option<KubernetesVersion> {
+/// What the placed program says of itself.
+pub(super) fn placed(files: &Files<'_>, component: &Component) -> Option<KubernetesVersion> {
     let program = &component.service()?.command.program;
     let file = files.target.open_file(Path::new(program))?;
     go_version::of_file(&file)
@@ -39,8 +40,13 @@ fn placed(files: &Files<'_>, component: &Component) -> Option<KubernetesVersion>
 
 /// kube-proxy against the kubelet beside it. Kubernetes' version skew policy: kube-proxy may be three minor releases older
 /// or newer than the kubelet, two when one of them is older than 1.25.
-pub(super) fn skew(files: &mut Files<'_>, kubelet: &Component, kube_proxy: &Component) {
-    let (Some(ours), Some(theirs)) = (placed(files, kubelet), placed(files, kube_proxy)) else { return };
+pub(super) fn skew(
+    files: &mut Files<'_>,
+    kube_proxy: &Component,
+    kubelets: Option<KubernetesVersion>,
+    kube_proxys: Option<KubernetesVersion>,
+) {
+    let Some((ours, theirs)) = kubelets.zip(kube_proxys) else { return };
     let Some(service) = kube_proxy.service() else { return };
     let allowed = if ours.at_least(25) && theirs.at_least(25) { 3 } else { 2 };
     if ours.minor().abs_diff(theirs.minor()) > allowed {

@@ -1,0 +1,248 @@
+//! khw-install start: what it asks of systemd, what it waits for, and the cause that it names for each message of a program.
+//!
+//! `systemctl` and `journalctl` are scripts here that come first on PATH; the messages are those of the real programs.
+
+use harness::Sandbox;
+
+/// Scripts that record what is asked, with the journal of `journal` and a kubelet that never answers.
+fn host(journal: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("journal", journal);
+    sandbox
+        .sh(r#"
+        mkdir bin
+        cat > bin/systemctl <<'EOF'
+#!/bin/bash
+echo "$*" >> "${0%/bin/*}/asked"
+case "$1 $4" in
+    "show NeedDaemonReload") echo ${NEED_RELOAD:-no};;
+    "show LoadState") echo loaded;;
+    "show UnitFileState") echo ${ENABLED:-disabled};;
+    "show ActiveState") echo ${ACTIVE:-failed};;
+    "show SubState") echo failed;;
+    "show Result") echo exit-code;;
+    "show ExecMainStartTimestamp") echo;;
+    start*|restart*) [ -z "${REFUSE:-}" ] || { echo "$REFUSE" >&2; exit 1; };;
+esac
+EOF
+        printf '#!/bin/bash\ncat "${0%%/bin/*}/journal"\n' > bin/journalctl
+        chmod +x bin/*"#)
+        .ok();
+    sandbox
+}
+
+fn start(sandbox: &Sandbox, environment: &str) -> String {
+    let ran = sandbox.sh(&format!("PATH=$PWD/bin:$PATH; export {environment} X=1; khw-install start --timeout 0"));
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
+    ran.stderr
+}
+
+/// Each message, the name of its cause, and where the text is from.
+const MESSAGES: &[(&str, &str)] = &[
+    // kubelet 1.20.2, run.
+    ("F1124 20:16:30.211715    2786 server.go:156] unknown flag: --network-plugins", "unknown-flag"),
+    (
+        "F1124 20:16:44.455826    3887 server.go:156] invalid argument \"x\" for \"-v, --v\" flag: strconv.ParseInt: parsing \"x\": invalid syntax",
+        "invalid-flag-value",
+    ),
+    (
+        "F1124 20:16:31.035988    2840 server.go:198] failed to load Kubelet config file /none.yaml, error failed to read kubelet config file \"/none.yaml\", error: open /none.yaml: no such file or directory",
+        "config-missing",
+    ),
+    (
+        "F1124 20:16:36.843932    3335 server.go:198] failed to load Kubelet config file yaml.yaml, error failed to decode: yaml: line 1: did not find expected node content",
+        "config-invalid",
+    ),
+    (
+        "F1124 20:16:37.317815    3373 server.go:198] failed to load Kubelet config file kind.yaml, error failed to decode: no kind \"Foo\" is registered for version \"v1\" in scheme \"pkg/kubelet/apis/config/scheme/scheme.go:32\"",
+        "wrong-kind",
+    ),
+    ("F1124 20:16:33.322017    3002 server.go:208] unrecognized feature gate: NoSuchGate", "unknown-gate"),
+    (
+        "F1124 20:16:36.354241    3060 server.go:257] unable to load client CA file /none/ca.crt: open /none/ca.crt: no such file or directory",
+        "client-ca-missing",
+    ),
+    (
+        "F1124 20:16:39.786324    3462 server.go:269] failed to run Kubelet: invalid kubeconfig: stat /none: no such file or directory",
+        "kubeconfig-missing",
+    ),
+    (
+        "F1124 20:16:40.356613    3603 server.go:269] failed to run Kubelet: unable to load bootstrap kubeconfig: stat /none2: no such file or directory",
+        "bootstrap-missing",
+    ),
+    (
+        "F1124 20:16:41.852404    3637 server.go:269] failed to run Kubelet: no client provided, cannot use webhook authentication",
+        "kubeconfig-unset",
+    ),
+    (
+        "F1124 20:16:43.321657    3747 server.go:187] unknown 'kubernetes.io' or 'k8s.io' labels specified with --node-labels: [kubernetes.io/x]",
+        "node-labels",
+    ),
+    // kubelet 1.20.2 and 1.36.2, kube-proxy in a lab.
+    ("E1124 failed to start OOM watcher open /dev/kmsg: no such file or directory", "no-kmsg"),
+    ("E1124 server.go:490] open /proc/sys/net/netfilter/nf_conntrack_max: permission denied", "conntrack-max"),
+    (
+        "kubelet is configured to not run on a host using cgroup v1. cgroup v1 support is unsupported and will be removed in a future release",
+        "cgroup-v1",
+    ),
+    // kubernetes/kubernetes, pkg/kubelet/cm/container_manager_linux.go.
+    (
+        "failed to run Kubelet: running with swap on is not supported, please disable swap! or set --fail-swap-on flag to false. /proc/swaps contained: [Filename Type Size Used Priority]",
+        "swap-on",
+    ),
+    (
+        "Failed to start ContainerManager invalid kernel flag: vm/overcommit_memory, expected value: 1, actual value: 0",
+        "kernel-defaults",
+    ),
+    // pkg/kubelet/dockershim/docker_service.go.
+    (
+        "failed to run Kubelet: misconfiguration: kubelet cgroup driver: \"systemd\" is different from docker cgroup driver: \"cgroupfs\"",
+        "cgroup-driver-differs",
+    ),
+    // opencontainers/runc.
+    (
+        "runc create failed: expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got \"/kubepods/x\" instead: unknown",
+        "cgroup-driver-differs",
+    ),
+    // kubernetes/kubernetes#112541, #114473; containerd/containerd#8032; the gRPC library.
+    (
+        "validate service connection: validate CRI v1 runtime API for endpoint \"unix:///run/containerd/containerd.sock\": rpc error: code = Unimplemented desc = unknown service runtime.v1.RuntimeService",
+        "runtime-no-cri-v1",
+    ),
+    (
+        "rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing: dial unix: missing address\"",
+        "runtime-endpoint-unset",
+    ),
+    (
+        "rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: no such file or directory\"",
+        "runtime-socket-missing",
+    ),
+    (
+        "rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: connection refused\"",
+        "runtime-socket-refused",
+    ),
+    (
+        "failed to run Kubelet: failed to get docker version: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+        "docker-down",
+    ),
+    // Go's net, crypto/x509 and crypto/tls.
+    (
+        "Post \"https://server.kubernetes.local:6443/api/v1/nodes\": dial tcp: lookup server.kubernetes.local on 10.0.0.2:53: no such host",
+        "server-not-resolved",
+    ),
+    ("Get \"https://:6443/api/v1/nodes\": dial tcp :6443: connect: connection refused", "server-empty"),
+    (
+        "Post \"https://192.168.5.30:6443/api/v1/nodes\": dial tcp 192.168.5.30:6443: connect: connection refused",
+        "server-refused",
+    ),
+    (
+        "Post \"https://192.168.5.30:6443/api/v1/nodes\": dial tcp 192.168.5.30:6443: connect: no route to host",
+        "server-not-reached",
+    ),
+    ("Post \"https://192.168.5.30:6443/api/v1/nodes\": dial tcp 192.168.5.30:6443: i/o timeout", "server-not-reached"),
+    (
+        "Post \"https://192.168.5.30:6443/api/v1/nodes\": http: server gave HTTP response to HTTPS client",
+        "server-no-tls",
+    ),
+    (
+        "Unable to register node: Post \"https://192.168.5.30:6443/api/v1/nodes\": x509: certificate signed by unknown authority (possibly because of \"crypto/rsa: verification error\" while trying to verify candidate authority certificate \"KUBERNETES-CA\")",
+        "unknown-authority",
+    ),
+    (
+        "x509: certificate has expired or is not yet valid: current time 2026-11-24T20:00:00Z is after 2025-11-24T20:00:00Z",
+        "certificate-expired",
+    ),
+    (
+        "x509: certificate has expired or is not yet valid: current time 2024-11-24T20:00:00Z is before 2025-11-24T20:00:00Z",
+        "certificate-not-yet-valid",
+    ),
+    (
+        "part of the existing bootstrap client certificate in /var/lib/kubelet/kubeconfig is expired: 2025-11-24 20:00:00 +0000 UTC",
+        "certificate-expired",
+    ),
+    ("x509: certificate is valid for 10.96.0.1, 192.168.5.11, not 192.168.5.30", "server-wrong-name"),
+    ("x509: cannot validate certificate for 192.168.5.30 because it doesn't contain any IP SANs", "server-wrong-name"),
+    ("tls: private key does not match public key", "key-mismatch"),
+    ("failed to listen: listen tcp 0.0.0.0:10250: bind: address already in use", "port-in-use"),
+    ("exec: \"conntrack\": executable file not found in $PATH", "program-missing"),
+    // plugin/pkg/admission/noderestriction, the RBAC authorizer, the authentication filter.
+    (
+        "Unable to register node with API server: nodes \"worker-1\" is forbidden: node \"worker-2\" is not allowed to modify node \"worker-1\"",
+        "other-node",
+    ),
+    (
+        "nodes is forbidden: User \"system:anonymous\" cannot create resource \"nodes\" in API group \"\" at the cluster scope",
+        "not-authorized",
+    ),
+    ("Unable to register node \"worker-1\" with API server: Unauthorized", "not-authenticated"),
+    // The decoder of the configuration.
+    (
+        "failed to load Kubelet config file /var/lib/kubelet/kubelet-config.yaml, error failed to decode: json: cannot unmarshal string into Go struct field KubeletConfiguration.maxPods of type int32",
+        "wrong-type",
+    ),
+    // client-go.
+    ("invalid configuration: no configuration has been provided", "kubeconfig-empty"),
+    (
+        "Failed to generate sandbox config for pod: open /run/systemd/resolve/resolv.conf: no such file or directory",
+        "resolv-conf-missing",
+    ),
+    // systemd 252.
+    ("kubelet.service: Failed at step EXEC spawning /usr/local/bin/kubelet: Exec format error", "binary-machine"),
+    ("kubelet.service: Main process exited, code=exited, status=203/EXEC", "binary-missing"),
+    // The kernel.
+    ("mkdir /var/lib/kubelet/pods: read-only file system", "read-only-file-system"),
+    ("write /var/lib/kubelet/x: no space left on device", "disk-full"),
+];
+
+#[test]
+fn each_message_of_the_programs_has_its_cause() {
+    let sandbox = host("");
+    for (message, cause) in MESSAGES {
+        sandbox.write(
+            "journal",
+            format!("Flag --x has been deprecated\n{message}\nkubelet.service: Failed with result 'exit-code'.\n"),
+        );
+        let said = start(&sandbox, "ACTIVE=inactive");
+        let error = said.lines().find(|line| line.starts_with("khw-install: error: ")).unwrap_or_default();
+        assert!(error.ends_with(&format!("[{cause}]")), "{message}\n{said}");
+        assert!(said.contains("\nkhw-install: hint: "), "{said}");
+        assert!(said.contains(message), "the last lines are shown\n{said}");
+    }
+}
+
+#[test]
+fn what_systemd_refuses_is_named() {
+    for (refusal, cause) in [
+        ("Failed to start kubelet.service: Unit kubelet.service is masked.", "unit-masked"),
+        ("Failed to start kubelet.service: Unit docker.service not found.", "unit-missing"),
+        ("Failed to start kubelet.service: Unit kubelet.service has a bad unit file setting.", "unit-invalid"),
+    ] {
+        let said = start(&host(""), &format!("REFUSE='{refusal}'"));
+        assert!(said.contains(&format!("[{cause}]\n")), "{said}");
+    }
+}
+
+#[test]
+fn systemd_is_asked_for_what_is_needed_and_no_more() {
+    let asked = |environment: &str| {
+        let sandbox = host("");
+        start(&sandbox, environment);
+        let asked = sandbox.read("asked");
+        asked.lines().filter(|line| !line.starts_with("show")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        asked("NEED_RELOAD=yes"),
+        [
+            "daemon-reload",
+            "enable --quiet kubelet.service",
+            "start kubelet.service",
+            "enable --quiet kube-proxy.service",
+            "start kube-proxy.service"
+        ]
+    );
+    assert_eq!(
+        asked("ENABLED=enabled ACTIVE=active NEED_RELOAD=yes"),
+        ["daemon-reload", "restart kubelet.service", "restart kube-proxy.service"]
+    );
+    assert_eq!(asked("ENABLED=enabled ACTIVE=active"), [""; 0]);
+}
