@@ -5,7 +5,12 @@
 
 kill_cgroup
 for at in $(awk -v under="$state" '$2 == under || index($2, under "/") == 1 {print $2}' /proc/mounts | sort -r); do
-  umount "$at" || umount --lazy "$at"
+  # What held it has been killed, and may take a moment to be gone.
+  for _ in $(seq 50); do
+    if umount "$at" 2>/dev/null; then continue 2; fi
+    sleep 0.1
+  done
+  umount --lazy "$at"
 done
 for namespace in $(ip netns list | awk '/^khw-lab-/ {print $1}'); do
   pids=$(ip netns pids "$namespace")

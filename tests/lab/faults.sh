@@ -39,9 +39,10 @@ fault kubelet-healthz 'the kubelet is stopped' 'there "systemctl stop kubelet"' 
 fault proxy-healthz 'kube-proxy is stopped' 'there "systemctl stop kube-proxy"' "$start"
 fault cni 'the directory of CNI programs cannot be written' \
   'there "mount --bind /opt/cni/bin /opt/cni/bin; mount -o remount,bind,ro /opt/cni/bin"' 'there "umount /opt/cni/bin"'
+# Put back with cp: containerd 1.6 looks again when a file is written, not when one is moved in.
 not_ready() { ! check 1 ready; }
 fault ready 'the CNI configuration is gone' \
-  'there "mv /etc/cni/net.d/10-bridge.conf /root/"; await 60 "a node without network" not_ready' 'there "mv /root/10-bridge.conf /etc/cni/net.d/"'
+  'there "mv /etc/cni/net.d/10-bridge.conf /root/"; await 60 "a node without network" not_ready' 'there "cp /root/10-bridge.conf /etc/cni/net.d/"'
 fault pod 'another Pod has the name' \
   'kubectl delete pod "pod-$worker" --now; kubectl run "pod-$worker" --image other' 'kubectl delete pod "pod-$worker" --now'
 fault pod-runs 'the Pod is deleted' 'kubectl delete pod "pod-$worker" --now' 'check 0 pod'
