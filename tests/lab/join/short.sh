@@ -20,4 +20,4 @@ khw-unit kube-proxy -o "$worker/kube-proxy.service"
 scp -r "$worker" "$worker:~/"
 scp ca.crt "$programs/kubectl" "$programs/kube-proxy" "$programs/kubelet" "$worker:~/$worker/"
 ssh "$worker" sudo khw-install node --from "$worker"
-ssh "$worker" 'sudo systemctl daemon-reload && sudo systemctl enable --now kubelet kube-proxy'
+ssh "$worker" sudo khw-install start --timeout 120
