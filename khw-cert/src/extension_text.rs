@@ -151,7 +151,11 @@ fn authority_key_identifier(value: Value<'_>) -> Option<Vec<String>> {
     for name in issuer.map_or(Some(Vec::new()), |names| names.values())? {
         lines.push(general_name(name, Directory::Old)?);
     }
-    lines.extend(serial.map(|serial| format!("serial:{}", hex::colons(serial.content))));
+    lines.extend(serial.map(|serial| {
+        // The zero that keeps it positive is not part of the number.
+        let number = serial.content.strip_prefix(&[0]).filter(|rest| !rest.is_empty()).unwrap_or(serial.content);
+        format!("serial:{}", hex::colons(number))
+    }));
     Some(lines)
 }
 
@@ -298,8 +302,9 @@ fn user_notice(notice: Value<'_>, lines: &mut Vec<String>) -> Option<()> {
             let plural = if numbers.len() > 1 { "s" } else { "" };
             lines.push(format!("    Number{plural}: {}", numbers.join(", ")));
         } else {
-            // VisibleString has the tag 0x1a; text() knows it.
-            lines.push(format!("    Explicit Text: {}", name::text(part)?));
+            // openssl prints the bytes of any type as they are, up to a zero: nothing of most BMPStrings.
+            let bytes = part.content.split(|&b| b == 0).next().unwrap_or_default();
+            lines.push(format!("    Explicit Text: {}", String::from_utf8_lossy(bytes)));
         }
     }
     Some(())

@@ -53,6 +53,7 @@ const ATTRIBUTES: &[Attribute] = &[
     attribute("x500UniqueIdentifier", "x500UniqueIdentifier", &[2, 5, 4, 45], der::UTF8_STRING, ANY),
     attribute("dnQualifier", "dnQualifier", &[2, 5, 4, 46], der::PRINTABLE_STRING, ANY),
     attribute("pseudonym", "pseudonym", &[2, 5, 4, 65], der::UTF8_STRING, ANY),
+    attribute("organizationIdentifier", "organizationIdentifier", &[2, 5, 4, 97], der::UTF8_STRING, ANY),
     attribute("unstructuredName", "unstructuredName", &[1, 2, 840, 113_549, 1, 9, 2], der::UTF8_STRING, ANY),
 ];
 

@@ -48,6 +48,7 @@ const OBJECTS: &[Object] = &[
     object(&[2, 16, 840, 1, 113_730, 1, 8], "nsCaPolicyUrl", "Netscape CA Policy Url"),
     object(&[2, 16, 840, 1, 113_730, 1, 12], "nsSslServerName", "Netscape SSL Server Name"),
     object(&[2, 16, 840, 1, 113_730, 1, 13], "nsComment", "Netscape Comment"),
+    object(&[2, 23, 42, 7, 0], "setCext-hashedRoot", "setCext-hashedRoot"),
     // Access methods and policy qualifiers.
     object(&[1, 3, 6, 1, 5, 5, 7, 48, 1], "OCSP", "OCSP"),
     object(&[1, 3, 6, 1, 5, 5, 7, 48, 2], "caIssuers", "CA Issuers"),

@@ -20,7 +20,7 @@ fn pki() -> Sandbox {
              openssl genpkey -algorithm ED25519 -out ed.key
              openssl req -new -key ec.key -subj /CN=node01 -config node.cnf -out node.csr
              openssl x509 -req -in node.csr -CA ca.crt -CAkey ca.key -CAcreateserial -out node.crt -extensions v3_req -extfile node.cnf -days 90
-             openssl req -x509 -key ec.key -config all.cnf -days 90 -utf8 -set_serial 0x1234 -out all.crt
+             openssl req -x509 -key ec.key -config all.cnf -days 90 -utf8 -set_serial 0xFEDCE3010F48FF1234 -out all.crt
              openssl req -x509 -key ed.key -subj /CN=stranger -days 90 -out other.crt
              openssl x509 -in node.crt -outform DER -out node.der
              openssl pkey -in ca.key -aes256 -passout pass:secret -out enc.key
@@ -58,6 +58,7 @@ prompt = no
 CN = "a, b"
 0.O = wörker
 1.O = " #x"
+organizationIdentifier = VAT-1
 [x]
 basicConstraints = critical,CA:TRUE,pathlen:3
 keyUsage = critical,digitalSignature,keyCertSign,decipherOnly
@@ -94,7 +95,7 @@ policyIdentifier = 1.3.5.8
 CPS.1 = "http://my.host/"
 userNotice.1 = @notice
 [notice]
-explicitText = "Explicit Text Here"
+explicitText = "BMP:Explicit Text Here"
 organization = "Organisation Name"
 noticeNumbers = 1,2,3,4
 "#;
