@@ -144,7 +144,10 @@ impl Component {
         let starts =
             |s: &&Service| khw_unit::flag::Program::of(s.command.program_name()).is_none_or(|_| s.starts(self.program));
         if let Some(service) = self.service.as_ref().filter(starts) {
+            // Type= is said once, by unit-type.
+            let said = files.findings.iter().any(|f| f.name == "unit-type");
             let found = khw_unit::check(&service.unit.unit, checked).into_iter().filter(keep);
+            let found = found.filter(|f| !(said && f.name == "wrong-type"));
             files.findings.extend(found.map(|finding| service.unit.place(finding)));
         }
         if let Some(configuration) = &self.configuration {
