@@ -41,6 +41,9 @@ pub struct Placing {
     /// Check everything and say what would be done, but write nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Write nothing, print what would change as a unified difference with secrets hidden, and exit 1 when anything would
+    #[arg(long, conflicts_with = "dry_run")]
+    pub diff: bool,
 }
 
 /// One file to place.
@@ -187,6 +190,24 @@ pub enum Command {
         /// An indented tree, a graph for graphviz (`| dot -Tsvg`), or a flowchart for Markdown
         #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
         format: crate::map::Format,
+    },
+    /// Take away what was placed, where it is unchanged
+    ///
+    /// Goes by the manifest, /var/lib/khw/manifest.json. A file that was changed since stays and is named, with exit status 1; of
+    /// the directories only those go that were made by this tool and are empty.
+    Remove {
+        /// The staged tree of an image or chroot instead of this host
+        #[arg(long, value_name = "DIR")]
+        root: Option<PathBuf>,
+        /// Say what would be removed, but remove nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Print what changed since it was placed, and exit 1 when anything did
+    Diff {
+        /// The staged tree of an image or chroot instead of this host
+        #[arg(long, value_name = "DIR")]
+        root: Option<PathBuf>,
     },
     /// Print the table of verbs, modes and paths
     Paths {

@@ -9,12 +9,15 @@ pub mod binary;
 pub mod causes;
 pub mod containerd;
 pub mod cri;
+mod difference;
 pub mod go_version;
+pub mod manifest;
 pub mod map;
 pub mod online;
 mod paths;
 mod placing;
 pub mod preflight;
+mod remove;
 mod start;
 pub mod status;
 pub mod target;
@@ -54,6 +57,8 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         Command::Start { layout, timeout } => start_worker(*layout, seconds(*timeout)),
         Command::Status { worker, output, timeout } => show_status(worker, *output, seconds(*timeout)),
         Command::Map { worker, kubernetes_version, format } => draw(worker, *kubernetes_version, *format),
+        Command::Remove { root, dry_run } => remove::remove(root.as_deref(), *dry_run),
+        Command::Diff { root } => remove::changes(root.as_deref()),
         Command::Paths { worker } => paths::print(worker),
     }
 }

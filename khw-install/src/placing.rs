@@ -4,21 +4,22 @@ use crate::accept::{Known, accept};
 use crate::args::{OneFile, Placing};
 use crate::artefact::{Artefact, BINARIES, BINARY_MODE};
 use crate::binary::{self, Architecture};
+use crate::difference;
+use crate::manifest::{self, Manifest};
 use crate::target::Target;
 use khw_cert::Certificate;
 use khw_core::input::Input;
 use khw_core::layout::{Layout, Paths};
-use khw_core::lock::{self, Lock};
 use khw_core::place::Placed;
 use khw_core::{Error, Exit, NodeName, output};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// Something to be placed, already checked.
-struct Item {
-    path: PathBuf,
-    content: Vec<u8>,
-    mode: u32,
+pub(crate) struct Item {
+    pub(crate) path: PathBuf,
+    pub(crate) content: Vec<u8>,
+    pub(crate) mode: u32,
 }
 
 /// `dirs`
@@ -190,6 +191,9 @@ fn sources(from: &Path, node: &NodeName) -> Result<Vec<(Artefact, PathBuf)>, Err
 
 /// Places what was checked, and prints a line for each: what was done, the mode, the path.
 fn apply(target: &Target, placing: &Placing, directories: &[PathBuf], items: &[Item]) -> anyhow::Result<Exit> {
+    if placing.diff {
+        return difference::print(target, directories, items);
+    }
     let mut report = Report { target, dry_run: placing.dry_run, text: String::new() };
     let done = if placing.dry_run {
         preview(target, directories, items, &mut report)
@@ -204,13 +208,29 @@ fn apply(target: &Target, placing: &Placing, directories: &[PathBuf], items: &[I
 
 fn place(target: &Target, directories: &[PathBuf], items: &[Item], report: &mut Report<'_>) -> Result<(), Error> {
     // Two installs at once place one after the other, so that the files of one worker are not mixed.
-    let _lock = Lock::of_directory(&target.shown(Path::new("/")), lock::DEFAULT_TIMEOUT)?;
+    let _lock = manifest::lock(target)?;
+    let before = Manifest::read(target)?;
+    let mut manifest = before.clone();
+    // Written before anything else is: a run that is killed leaves nothing that `remove` does not know of.
+    for directory in directories.iter().map(PathBuf::as_path).chain(items.iter().filter_map(|i| i.path.parent())) {
+        manifest.will_make(target.missing_directories(directory));
+    }
+    for item in items {
+        let placed = target.would_place(&item.path, &item.content, item.mode)?;
+        manifest.will_place(&item.path, &item.content, item.mode, placed);
+    }
+    if manifest != before {
+        manifest.write(target)?;
+    }
     for directory in directories {
         let (_, placed) = target.make_directory(directory)?;
         report.line(placed, 0o755, directory);
     }
     for item in items {
         report.line(target.place(&item.path, &item.content, item.mode)?, item.mode, &item.path);
+    }
+    if manifest.complete() {
+        manifest.write(target)?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use khw_core::{Error, NodeName};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat, openat2};
 use nix::sys::stat::{FileStat, Mode, fchmod, fstat, mkdirat};
-use nix::unistd::{Gid, Uid, fchown};
+use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, fsync, unlinkat};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
@@ -156,6 +156,62 @@ impl Target {
         };
         let (directory, _) = self.make_directory(parent)?;
         directory.place(name, content, self.attributes(mode), Existing::Replace)
+    }
+
+    /// Opens a regular file; `None` when nothing is there. For files that are too large for memory.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn open_any(&self, path: &Path) -> Result<Option<File>, Error> {
+        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+        match self.resolve(relative(path), flags) {
+            Ok(fd) => Ok(Some(File::from(fd))),
+            Err(Errno::ENOENT | Errno::ENOTDIR) => Ok(None),
+            Err(errno) => Err(Error::io(self.shown(path).display(), &errno.into())),
+        }
+    }
+
+    /// The directories on the way to `path`, itself included, that are not there yet, outermost first.
+    pub fn missing_directories(&self, path: &Path) -> Vec<PathBuf> {
+        let mut missing: Vec<_> = path
+            .ancestors()
+            .take_while(|p| self.directory(relative(p)).err() == Some(Errno::ENOENT))
+            .map(Path::to_owned)
+            .collect();
+        missing.reverse();
+        missing
+    }
+
+    /// Removes a file, durably. Nothing there is as good.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn remove_file(&self, path: &Path) -> Result<(), Error> {
+        self.unlink(path, UnlinkatFlags::NoRemoveDir)
+            .or_else(|errno| if errno == Errno::ENOENT { Ok(()) } else { Err(errno) })
+            .map_err(|errno| Error::io(self.shown(path).display(), &errno.into()))
+    }
+
+    /// Removes an empty directory; gives whether it is gone.
+    ///
+    /// # Errors
+    /// When the system refuses for another reason than that it is not empty, is in use or is no directory.
+    pub fn remove_directory(&self, path: &Path) -> Result<bool, Error> {
+        match self.unlink(path, UnlinkatFlags::RemoveDir) {
+            Ok(()) | Err(Errno::ENOENT) => Ok(true),
+            Err(Errno::ENOTEMPTY | Errno::EEXIST | Errno::EBUSY | Errno::ENOTDIR) => Ok(false),
+            Err(errno) => Err(Error::io(self.shown(path).display(), &errno.into())),
+        }
+    }
+
+    fn unlink(&self, path: &Path, what: UnlinkatFlags) -> Result<(), Errno> {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Err(Errno::EBUSY) };
+        let parent = self.directory(relative(parent))?;
+        unlinkat(&parent, name, what)?;
+        match fsync(&parent) {
+            Ok(()) | Err(Errno::EINVAL) => Ok(()),
+            Err(errno) => Err(errno),
+        }
     }
 
     /// Where a symbolic link at `path` itself points to; `None` when there is none.

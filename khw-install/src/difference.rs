@@ -1,0 +1,112 @@
+//! `--diff`: what would change, as a unified difference from which no secret can be read.
+
+use crate::placing::Item;
+use crate::target::Target;
+use khw_core::place::Placed;
+use khw_core::{Error, Exit, output};
+use similar::TextDiff;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// Prints it, and says no when there is anything to print.
+pub(crate) fn print(target: &Target, directories: &[PathBuf], items: &[Item]) -> anyhow::Result<Exit> {
+    let mut text = String::new();
+    for directory in directories {
+        if target.would_make_directory(directory) != Placed::Unchanged {
+            let _ = writeln!(text, "new directory {} mode 0755", target.shown(directory).display());
+        }
+    }
+    for item in items {
+        file(target, item, &mut text)?;
+    }
+    output::print(text.as_bytes())?;
+    Ok(if text.is_empty() { Exit::Done } else { Exit::No })
+}
+
+fn file(target: &Target, item: &Item, text: &mut String) -> Result<(), Error> {
+    let shown = target.shown(&item.path);
+    let shown = shown.display();
+    let placed = target.would_place(&item.path, &item.content, item.mode)?;
+    let found = target.read(&item.path)?;
+    if let Some(found) = &found
+        && found.mode != item.mode
+    {
+        let _ = writeln!(text, "old mode {:04o} {shown}\nnew mode {:04o} {shown}", found.mode, item.mode);
+    } else if placed == Placed::Corrected {
+        let _ = writeln!(text, "owner would change {shown}");
+    }
+    if placed != Placed::Written {
+        return Ok(());
+    }
+    let old = found.as_ref().map(|f| f.content.as_slice()).unwrap_or_default();
+    let (Ok(old), Ok(new)) = (std::str::from_utf8(old), std::str::from_utf8(&item.content)) else {
+        let _ = writeln!(text, "binary file {shown} differs");
+        return Ok(());
+    };
+    let before = if found.is_some() { shown.to_string() } else { "/dev/null".to_owned() };
+    let (old, new) = (hide(old, "(hidden)"), hide(new, "(hidden, another)"));
+    let unified = TextDiff::from_lines(&old, &new).unified_diff().header(&before, &shown.to_string()).to_string();
+    text.push_str(&unified);
+    Ok(())
+}
+
+/// The text without the values of private keys, passwords and tokens.
+///
+/// Goes by lines and not by a parser, since what is there already may be anything: what follows the name of a secret is
+/// hidden to the end of the line, with all deeper lines below it.
+fn hide(text: &str, with: &str) -> String {
+    const SECRETS: [&str; 6] = ["client-key-data", "token", "password", "id-token", "refresh-token", "client-secret"];
+    let mut out = String::with_capacity(text.len());
+    let mut in_key = false;
+    let mut below: Option<usize> = None;
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start().len();
+        if in_key || below.is_some_and(|i| line.trim().is_empty() || indent > i) {
+            in_key &= !(line.contains("-----END") && line.contains("PRIVATE KEY"));
+            continue;
+        }
+        below = None;
+        if line.contains("-----BEGIN") && line.contains("PRIVATE KEY") {
+            in_key = !line.contains("-----END");
+            let _ = writeln!(out, "{with} private key");
+            continue;
+        }
+        let lower = line.to_lowercase();
+        let found = SECRETS.iter().filter_map(|name| {
+            let at = lower.find(name)? + name.len();
+            let rest = lower.get(at..)?.trim_start_matches(['"', '\'']).trim_start();
+            rest.starts_with(':').then_some(at)
+        });
+        match found.min() {
+            Some(at) => {
+                below = Some(indent);
+                let _ = writeln!(out, "{}: {with}", line.get(..at).unwrap_or_default());
+            }
+            None => {
+                let _ = writeln!(out, "{line}");
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hide;
+
+    #[test]
+    fn hides_every_way_of_writing_a_secret() {
+        for secret in [
+            "    client-key-data: c2VjcmV0\n",
+            "    client-key-data: |\n      c2VjcmV0\n",
+            "{\"user\": {\"token\": \"c2VjcmV0\"}}\n",
+            "  password: 'c2VjcmV0'\n",
+            "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n",
+            "-----BEGIN EC PRIVATE KEY-----\nc2VjcmV0\n",
+        ] {
+            let hidden = hide(secret, "(hidden)");
+            assert!(hidden.contains("(hidden)") && !hidden.contains("c2VjcmV0"), "{hidden}");
+        }
+        assert_eq!(hide("tokenTTL: 3\nserver: x\n", "(hidden)"), "tokenTTL: 3\nserver: x\n");
+    }
+}

@@ -1,0 +1,112 @@
+//! `remove` and `diff`: what the manifest says against what is there.
+
+use crate::manifest::{self, Entry, Manifest};
+use crate::target::Target;
+use khw_core::{Error, Exit, output};
+use std::fmt::Write;
+use std::path::Path;
+
+/// `remove`: files first, then the directories from the inside out, the manifest last. A killed run is completed by another.
+pub(crate) fn remove(root: Option<&Path>, dry_run: bool) -> anyhow::Result<Exit> {
+    let target = Target::open(root)?;
+    let _lock = if dry_run { None } else { Some(manifest::lock(&target)?) };
+    let mut text = String::new();
+    let done = take_away(&target, dry_run, &mut text);
+    // What was done is said also when the next thing failed.
+    output::print(text.as_bytes())?;
+    Ok(done?)
+}
+
+fn take_away(target: &Target, dry_run: bool, text: &mut String) -> Result<Exit, Error> {
+    let mut manifest = Manifest::read(target)?;
+    let removed = if dry_run { "would remove" } else { "removed" };
+    let mut left = manifest.clone();
+    left.files.clear();
+    left.directories.clear();
+    for (path, entry) in std::mem::take(&mut manifest.files) {
+        let shown = target.shown(&path);
+        match change(target, &path, &entry)? {
+            Change::None | Change::Mode(_) => {
+                if !dry_run {
+                    target.remove_file(&path)?;
+                }
+                let _ = writeln!(text, "{removed} {}", shown.display());
+            }
+            Change::Gone => {}
+            Change::Content => {
+                let _ = writeln!(text, "left {}: it was changed since it was placed", shown.display());
+                left.files.insert(path, entry);
+            }
+        }
+    }
+    if dry_run {
+        return Ok(if left.files.is_empty() { Exit::Done } else { Exit::No });
+    }
+    // The manifest goes before its own directories can; those that were made for it are known from here on.
+    let directories = std::mem::take(&mut manifest.directories);
+    if left.files.is_empty() {
+        for directory in directories.iter().rev().filter(|d| !Path::new(manifest::PATH).starts_with(d)) {
+            clear(target, directory, text)?;
+        }
+        Manifest::remove(target)?;
+        for directory in directories.iter().rev().filter(|d| Path::new(manifest::PATH).starts_with(d)) {
+            clear(target, directory, text)?;
+        }
+        return Ok(Exit::Done);
+    }
+    for directory in directories.into_iter().rev() {
+        if !clear(target, &directory, text)? {
+            left.directories.insert(directory);
+        }
+    }
+    left.write(target)?;
+    Ok(Exit::No)
+}
+
+fn clear(target: &Target, directory: &Path, text: &mut String) -> Result<bool, Error> {
+    let gone = target.remove_directory(directory)?;
+    let shown = target.shown(directory);
+    let _ = if gone {
+        writeln!(text, "removed {}", shown.display())
+    } else {
+        writeln!(text, "left {}: it is not empty", shown.display())
+    };
+    Ok(gone)
+}
+
+/// `diff`
+pub(crate) fn changes(root: Option<&Path>) -> anyhow::Result<Exit> {
+    let target = Target::open(root)?;
+    let mut text = String::new();
+    for (path, entry) in &Manifest::read(&target)?.files {
+        let shown = target.shown(path);
+        let _ = match change(&target, path, entry)? {
+            Change::None => Ok(()),
+            Change::Gone => writeln!(text, "{}: is gone", shown.display()),
+            Change::Content => writeln!(text, "{}: has other content", shown.display()),
+            Change::Mode(mode) => writeln!(text, "{}: has mode {mode:04o}, not {}", shown.display(), entry.mode),
+        };
+    }
+    output::print(text.as_bytes())?;
+    Ok(if text.is_empty() { Exit::Done } else { Exit::No })
+}
+
+enum Change {
+    None,
+    Gone,
+    Content,
+    Mode(u32),
+}
+
+fn change(target: &Target, path: &Path, entry: &Entry) -> Result<Change, Error> {
+    // A link in the place of the file is not what was placed, wherever it leads.
+    if target.read_link(path).is_some() {
+        return Ok(Change::Content);
+    }
+    Ok(match manifest::state(target, path)? {
+        None => Change::Gone,
+        Some((sha256, _)) if !entry.is(&sha256) => Change::Content,
+        Some((_, mode)) if format!("{mode:04o}") != entry.mode => Change::Mode(mode),
+        Some(_) => Change::None,
+    })
+}
