@@ -734,3 +734,9 @@ fn kubectl_reads_our_strings_as_strings() {
         assert_eq!(json(&read)["current-context"], text, "{ours}");
     }
 }
+
+#[test]
+fn a_whole_number_is_a_value_of_a_field_with_a_fraction() {
+    let ran = Sandbox::new().sh("khw-kubelet-conf --kubernetes-version 1.23 --set memoryThrottlingFactor=1");
+    assert!(ran.ok().lines().any(|line| line == "memoryThrottlingFactor: 1.0"));
+}

@@ -85,9 +85,12 @@ fn indent(out: &mut String, depth: usize) {
 fn scalar(out: &mut String, value: &Value) {
     match value {
         Value::String(text) => string(out, text),
-        // An exponent without a sign is no number in YAML 1.1, and Rust's own form of a float never has one.
+        // An exponent without a sign is no number in YAML 1.1, and Rust's own form of a float never has one. It has no
+        // point either when the number is whole, and would then read as an integer.
         Value::Number(number) if number.is_f64() => {
-            let _ = write!(out, "{}", number.as_f64().unwrap_or_default());
+            let float = number.as_f64().unwrap_or_default();
+            let point = if float.fract() == 0.0 { ".0" } else { "" };
+            let _ = write!(out, "{float}{point}");
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {
             let _ = write!(out, "{value}");
