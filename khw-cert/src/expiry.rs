@@ -42,7 +42,7 @@ struct Report {
 
 pub(crate) fn run(arguments: &args::Expiry) -> anyhow::Result<Exit> {
     let now = OffsetDateTime::now_utc();
-    let mut search = Search { now, found: Vec::new(), failed: Vec::new() };
+    let mut search = Search { now, found: Vec::new(), failed: Vec::new(), in_directory: false };
     for path in &arguments.paths {
         search.path(path)?;
     }
@@ -72,14 +72,18 @@ struct Search {
     now: OffsetDateTime,
     found: Vec<Found>,
     failed: Vec<Error>,
+    /// The file at hand was come upon in a directory, not named by the person.
+    in_directory: bool,
 }
 
 impl Search {
     /// A path that a person named: it must be there and hold or name a certificate.
     fn path(&mut self, path: &Path) -> Result<(), Error> {
         if path.as_os_str() != "-" && path.is_dir() {
+            self.in_directory = true;
             return self.directory(path);
         }
+        self.in_directory = false;
         let input = Input::new(path);
         let content = Zeroizing::new(input.read()?);
         let base = path.parent().unwrap_or(Path::new(""));
@@ -188,7 +192,13 @@ impl Search {
     /// A file that another one names; its relative path counts from there, as for kubectl and the kubelet.
     fn named(&mut self, file: &str, what: &str, base: &Path, path: Option<String>) {
         let Some(path) = path.filter(|path| !path.is_empty()) else { return };
+        let is_absolute = Path::new(&path).is_absolute();
         let path = base.join(path);
+        // A desk has the files of many workers, and none of what they name there. A relative path is of this tree.
+        if self.in_directory && is_absolute && !path.exists() {
+            cli::warn("khw-cert", format_args!("{}: {what}: {file} names it, and it is not here", path.display()));
+            return;
+        }
         let by = format!("{what} of {file}");
         let shown = path.display().to_string();
         let read = Input::File(path).read().and_then(|content| self.certificates(&shown, Some(&by), &content));

@@ -235,6 +235,13 @@ fn what_cannot_be_read_is_no_good_news() {
          khw-cert: error: etc/cut.crt:1: the CERTIFICATE block is truncated: its line '-----END CERTIFICATE-----' is missing\n\
          khw-cert: hint: copy the file again, whole\n"
     );
+    // What a worker's file names is on the worker, and the desk has nothing to read there.
+    sandbox.sh("mkdir desk").ok();
+    sandbox.write("desk/kubelet.yaml", "kind: KubeletConfiguration\ntlsCertFile: /var/lib/of-a-worker/a.crt\n");
+    sandbox.sh("khw-cert expiry desk").says(
+        "khw-cert: warning: /var/lib/of-a-worker/a.crt: tlsCertFile: desk/kubelet.yaml names it, and it is not here\n",
+    );
+    assert_eq!(sandbox.sh("khw-cert expiry desk/kubelet.yaml").status, 2, "who names the file wants to know");
     sandbox.write("bad.yaml", "kind: Config\nusers:\n- name: a\n  user: {client-certificate-data: '%%'}\n");
     sandbox.sh("khw-cert expiry bad.yaml").refused(
         "khw-cert: error: bad.yaml: user a: the embedded certificate is not base64\n\

@@ -256,7 +256,8 @@ pub(crate) struct Check {
 /// List when certificates expire, the first to expire first.
 ///
 /// A directory is searched with all below it. Certificates are found in PEM files, in kubeconfigs (in them and in the
-/// files that they name), and in the files that a KubeletConfiguration names (tlsCertFile, clientCAFile).
+/// files that they name), and in the files that a KubeletConfiguration names (tlsCertFile, clientCAFile). When a file of a
+/// directory names one by an absolute path that is not here, as a worker's does on a desk, that is a warning.
 #[derive(Args)]
 pub(crate) struct Expiry {
     /// Files and directories; '-' is standard input
