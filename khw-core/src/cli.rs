@@ -7,6 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// A tool: its clap table and what it does.
 #[derive(Debug, Clone, Copy)]
@@ -277,11 +278,41 @@ fn say(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
+/// A time that a person is ready to wait, as an option has it: `500ms`, `10s`, `2m`, or seconds without a unit.
+///
+/// # Errors
+/// When it is of another form, or too long for the clock.
+pub fn duration(text: &str) -> Result<Duration, Error> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let milliseconds = match unit {
+        "ms" => Some(1),
+        "" | "s" => Some(1000),
+        "m" => Some(60_000),
+        _ => None,
+    };
+    let milliseconds = number.parse::<u64>().ok().zip(milliseconds).and_then(|(n, unit)| n.checked_mul(unit));
+    milliseconds.map(Duration::from_millis).ok_or_else(|| {
+        Error::new(format!("'{}' is not a time", text.escape_debug())).hint("write it as 500ms, 10s or 1m")
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Tool, as_given, command, usage};
+    use super::{Tool, as_given, command, duration, usage};
     use crate::{Exit, KubernetesVersion};
     use clap::Parser;
+    use std::time::Duration;
+
+    #[test]
+    fn times_have_a_unit_or_are_seconds() {
+        for (text, milliseconds) in [("500ms", 500), ("10s", 10_000), ("7", 7000), ("2m", 120_000)] {
+            assert_eq!(duration(text).ok(), Some(Duration::from_millis(milliseconds)));
+        }
+        for text in ["", "m", "1h30m", "-1s", "1.5s", "99999999999999999999s", "18446744073709551615m"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
 
     #[derive(Parser)]
     struct Arguments {

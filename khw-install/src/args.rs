@@ -5,6 +5,7 @@ use khw_core::finding::ReportArgs;
 use khw_core::layout::Layout;
 use khw_core::{KubernetesVersion, NodeName};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Places, checks and shows the files of a Kubernetes worker
 ///
@@ -151,9 +152,9 @@ pub enum Command {
         /// Ask the API server too: DNS, TCP, TLS, clock, who am I, may I
         #[arg(long)]
         online: bool,
-        /// How long to wait for the API server, in seconds
-        #[arg(long, value_name = "SECONDS", default_value_t = 10)]
-        timeout: u64,
+        /// How long to wait for the API server: 500ms, 10s, 1m
+        #[arg(long, value_name = "TIME", default_value = "10s", value_parser = khw_core::cli::duration)]
+        timeout: Duration,
         /// Shared options.
         #[command(flatten)]
         report: ReportArgs,
@@ -163,9 +164,9 @@ pub enum Command {
         /// Whose paths: the tutorial's, mmumshad's or kelseyhightower's guide
         #[arg(long, value_enum, default_value = "tutorial")]
         layout: Layout,
-        /// How long to wait for both and for the node to register, in seconds
-        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-        timeout: u64,
+        /// How long to wait for both and for the node to register: 500ms, 10s, 1m
+        #[arg(long, value_name = "TIME", default_value = "60s", value_parser = khw_core::cli::duration)]
+        timeout: Duration,
     },
     /// Print this node as `kubectl get nodes` does, and why it is not Ready
     Status {
@@ -175,9 +176,9 @@ pub enum Command {
         /// More columns, or the Node object
         #[arg(long, short, value_enum, value_name = "FORMAT")]
         output: Option<crate::status::Format>,
-        /// How long to wait for the API server, in seconds
-        #[arg(long, value_name = "SECONDS", default_value_t = 10)]
-        timeout: u64,
+        /// How long to wait for the API server: 500ms, 10s, 1m
+        #[arg(long, value_name = "TIME", default_value = "10s", value_parser = khw_core::cli::duration)]
+        timeout: Duration,
     },
     /// Draw the files of the worker, which names which, and what is wrong where
     Map {

@@ -11,6 +11,7 @@ pub mod containerd;
 pub mod cri;
 mod difference;
 pub mod go_version;
+pub mod listener;
 pub mod manifest;
 pub mod map;
 pub mod online;
@@ -52,10 +53,10 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         Command::Node { from, arch, placing } => placing::node(from, *arch, placing),
         Command::Verify { worker, kubernetes_version, cis, report } => check(worker, *kubernetes_version, *cis, report),
         Command::Preflight { worker, kubernetes_version, online, timeout, report } => {
-            preflight(worker, *kubernetes_version, *online, seconds(*timeout), report)
+            preflight(worker, *kubernetes_version, *online, *timeout, report)
         }
-        Command::Start { layout, timeout } => start_worker(*layout, seconds(*timeout)),
-        Command::Status { worker, output, timeout } => show_status(worker, *output, seconds(*timeout)),
+        Command::Start { layout, timeout } => start_worker(*layout, *timeout),
+        Command::Status { worker, output, timeout } => show_status(worker, *output, *timeout),
         Command::Map { worker, kubernetes_version, format } => draw(worker, *kubernetes_version, *format),
         Command::Remove { root, dry_run } => remove::remove(root.as_deref(), *dry_run),
         Command::Diff { root } => remove::changes(root.as_deref()),
@@ -75,10 +76,6 @@ fn draw(worker: &Worker, version: Option<KubernetesVersion>, format: map::Format
         khw_core::output::print(map::draw(subject, format, unicode).as_bytes())?;
         Ok(Exit::Done)
     })
-}
-
-fn seconds(seconds: u64) -> std::time::Duration {
-    std::time::Duration::from_secs(seconds)
 }
 
 fn preflight(

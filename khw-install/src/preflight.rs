@@ -4,6 +4,7 @@
 //! tried for real. A socket that accepts is asked for `/runtime.v1.RuntimeService/Version` (see [`crate::cri`]).
 
 use crate::cri::{self, Answer};
+use crate::listener;
 use crate::verify::{self, Subject};
 use khw_core::KubernetesVersion;
 use khw_core::finding::Finding;
@@ -252,15 +253,25 @@ impl Host<'_> {
     }
 
     fn ports(&mut self, ports: &[(u16, &'static str)]) {
-        for (port, whose) in ports.iter().filter(|(port, _)| *port != 0) {
-            let address = SocketAddr::from((Ipv4Addr::UNSPECIFIED, *port));
+        for &(port, whose) in ports.iter().filter(|(port, _)| *port != 0) {
+            let address = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
             if let Err(error) = TcpListener::bind(address)
                 && error.kind() == ErrorKind::AddrInUse
             {
-                let finding = Finding::error("port-in-use", format!("{port}, {whose}, is taken by another program"));
-                let fix = format!(
-                    "`ss -ltnp sport = :{port}` says by which; an earlier kubelet is stopped with `systemctl stop kubelet`"
-                );
+                let program = if whose.starts_with("kube-proxy") { "kube-proxy" } else { "kubelet" };
+                let by = listener::of(port);
+                // The worker runs already, and this is its own port.
+                if by.as_ref().is_some_and(|by| by.program == program) {
+                    continue;
+                }
+                let (by, fix) = match by {
+                    Some(by) => (
+                        format!("{} (process {})", by.program, by.pid),
+                        format!("stop it: `kill {}`, or its unit with systemctl", by.pid),
+                    ),
+                    None => ("another program".to_owned(), format!("`ss -ltnp sport = :{port}` says by which")),
+                };
+                let finding = Finding::error("port-in-use", format!("{port}, {whose}, is taken by {by}"));
                 self.find("/proc/net/tcp", finding.field(port.to_string()), fix);
             }
         }

@@ -84,7 +84,7 @@ pub(crate) struct Change {
     #[arg(long)]
     pub(crate) no_verify: bool,
     /// How long to wait while another program changes the file: 500ms, 10s, 1m
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = khw_core::cli::duration)]
     pub(crate) lock_timeout: Duration,
 }
 
@@ -385,27 +385,6 @@ pub(crate) fn go_bool(text: &str) -> Result<bool, Error> {
     }
 }
 
-/// `10s`, `500ms`, `2m`, or seconds without a unit.
-fn duration(text: &str) -> Result<Duration, Error> {
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let (number, unit) = text.split_at(digits);
-    let milliseconds = match unit {
-        "ms" => Some(1),
-        "" | "s" => Some(1000),
-        "m" => Some(60_000),
-        _ => None,
-    };
-    number
-        .parse::<u64>()
-        .ok()
-        .zip(milliseconds)
-        .and_then(|(number, unit)| number.checked_mul(unit))
-        .map(Duration::from_millis)
-        .ok_or_else(|| {
-            Error::new(format!("'{}' is not a time", text.escape_debug())).hint("write it as 500ms, 10s or 1m")
-        })
-}
-
 /// The words before which options may stand. Building clap's table only to look them up would double the time to start.
 const COMMANDS: [&str; 21] = [
     "new",
@@ -500,10 +479,9 @@ pub(crate) fn rewrite(arguments: Vec<OsString>) -> Result<Vec<OsString>, Error> 
 
 #[cfg(test)]
 mod tests {
-    use super::{Arguments, COMMANDS, SWITCHES, command, duration, go_bool, rewrite};
+    use super::{Arguments, COMMANDS, SWITCHES, command, go_bool, rewrite};
     use clap::FromArgMatches;
     use std::ffi::OsString;
-    use std::time::Duration;
 
     fn rewritten(line: &str) -> String {
         let words = line.split(' ').map(OsString::from).collect();
@@ -560,13 +538,8 @@ mod tests {
     }
 
     #[test]
-    fn values() {
+    fn booleans_are_gos() {
         assert_eq!((go_bool("T"), go_bool("0")), (Ok(true), Ok(false)));
         assert_eq!(go_bool("yes").map_err(|e| e.to_string()), Err("'yes' is not a boolean".to_owned()));
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!((duration("2"), duration("1m")), (Ok(Duration::from_secs(2)), Ok(Duration::from_secs(60))));
-        for bad in ["", "s", "1h", "-1s", "99999999999999999999", "18446744073709551615m"] {
-            assert!(duration(bad).is_err(), "{bad}");
-        }
     }
 }

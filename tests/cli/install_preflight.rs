@@ -128,6 +128,10 @@ fn a_port_that_is_taken_is_named_and_can_be_ignored() {
     let port = taken.local_addr().unwrap().port();
     sandbox.sh(&format!("{WORDS} sed -i 's/^healthzPort: .*/healthzPort: {port}/' $KC")).ok();
     assert_eq!(names(&sandbox, ""), ["port-in-use"]);
+    if nix::unistd::Uid::effective().is_root() {
+        let ran = sandbox.sh("khw-install preflight --only port-in-use --node worker-1 --root root; true");
+        assert!(ran.stdout.contains(&format!("(process {})", std::process::id())), "{ran:?}");
+    }
     assert_eq!(names(&sandbox, "--ignore port-in-use"), [""; 0]);
 }
 

@@ -80,6 +80,11 @@ impl Component {
         self.service.as_ref()
     }
 
+    /// Whether its configuration is there and was read.
+    pub(super) fn is_configured(&self) -> bool {
+        self.configuration.is_some()
+    }
+
     /// A flag of the unit, the last one of that name, and where it stands.
     pub(super) fn flag(&self, name: &str) -> Option<(&str, Origin)> {
         let service = self.service.as_ref()?;
