@@ -49,8 +49,8 @@ fault pod-runs 'the Pod is deleted' 'kubectl delete pod "pod-$worker" --now' 'ch
 # The API server verifies the serving certificate: with one of another CA both end.
 other='there "cd /root; khw-cert ca --force; khw-cert node $worker 10.0.0.1 --force; cp /var/lib/kubelet/$worker.{crt,key} /var/tmp/; cp $worker.{crt,key} /var/lib/kubelet/"'
 mine='there "cp /var/tmp/$worker.{crt,key} /var/lib/kubelet/"'
-fault logs "the kubelet serves another CA's certificate" "$other; $start" "$mine; $start"
-fault exec "the kubelet serves another CA's certificate" "$other; $start" "$mine; $start"
+fault logs "the kubelet serves another CA's certificate" "$other; $start; check 30 kubelet-healthz" "$mine; $start"
+fault exec "the kubelet serves another CA's certificate" "$other; $start; check 30 kubelet-healthz" "$mine; $start"
 fault service 'nothing routes the Service' \
   'there "systemctl stop kube-proxy; iptables -t nat -F KUBE-SERVICES"' "$start"
 fault quiet-logs 'the configuration has a misspelt field' \
