@@ -247,7 +247,7 @@ mod tests {
             to_yaml(value.as_object().ok_or("no object")?),
             "kind: KubeletConfiguration\nenabled: true\nfile: /ca.crt\ndns:\n  - \"10.96.0.10\"\nnone: []\nmap: {}\n\
              gates:\n  memory.available: \"5%\"\ntaints:\n  - key: a\n    effect: NoSchedule\n\
-             f: 1000000000000000000000\nempty: null\n"
+             f: 1000000000000000000000.0\nempty: null\n"
         );
         Ok(())
     }
