@@ -161,7 +161,7 @@ const PRINTS: [&str; 17] = [
     "khw-cert csr worker-1 192.168.5.21",
     "khw-cert inspect worker-1.crt",
     "khw-cert check worker-1.crt --within 9999d",
-    "khw-cert expiry .",
+    "khw-cert expiry ca.crt",
     "khw-kubeconfig --help",
     "khw-install --version",
     "khw-cert genrsa 2048",

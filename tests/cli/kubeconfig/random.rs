@@ -171,6 +171,14 @@ fn run(kubectl: &str, several: bool, commands: &[String]) -> Result<(), String> 
         if writes {
             for file in files.split(':') {
                 let (ours, theirs) = (format!("ours/{file}"), format!("theirs/{file}"));
+                // What changes nothing writes nothing; kubectl makes a file with nothing in it.
+                let nothing = |file: &str| match parsed(&sandbox, file) {
+                    Value::Object(map) => map.is_empty(),
+                    other => other.is_null(),
+                };
+                if nothing(&ours) && nothing(&theirs) {
+                    continue;
+                }
                 if sandbox.has(&ours) != sandbox.has(&theirs) || parsed(&sandbox, &ours) != parsed(&sandbox, &theirs) {
                     let text = |file: &str| if sandbox.has(file) { sandbox.read(file) } else { "none".to_owned() };
                     return Err(format!("{number}: {command}\n{}\n{}", text(&ours), text(&theirs)));
