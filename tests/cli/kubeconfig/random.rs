@@ -99,7 +99,7 @@ fn command(random: &mut Random) -> String {
             format!("unset {list}.{name}{}", random.one(&["", &format!(".{property}")]))
         }
         16 => random
-            .one(&["unset current-context", "unset users", "set preferences.colors true", "unset preferences"])
+            .one(&["unset current-context", "unset users", "set preferences.colors true"])
             .to_owned(),
         17 => random
             .one(&["get-contexts", "get-contexts -o name", "get-users", "current-context", "get-clusters"])
