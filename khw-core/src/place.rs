@@ -12,9 +12,10 @@ use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, RenameFlags, openat, renameat, rename
 use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, fstatat};
 use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, fsync, syncfs, unlinkat};
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::io::{Read, Write};
+use std::fs::{File, Metadata};
+use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// The permission bits of a placed file, in octal: `0o600`.
@@ -58,6 +59,94 @@ pub enum Existing {
     Refuse,
 }
 
+/// What a file is to hold.
+#[derive(Debug, Clone, Copy)]
+pub enum Content<'a> {
+    /// These bytes.
+    Bytes(&'a [u8]),
+    /// What is in this open file, a piece at a time: a program has a hundred megabytes. `seen` is what was known of it when
+    /// it was checked; when it has changed since, it is not placed.
+    File {
+        /// The file.
+        file: &'a File,
+        /// Its size and times when it was checked.
+        seen: &'a Metadata,
+    },
+}
+
+/// A piece of a streamed file.
+const PIECE: usize = 256 * 1024;
+
+impl Content<'_> {
+    /// Bytes.
+    pub fn len(&self) -> u64 {
+        match self {
+            Content::Bytes(bytes) => bytes.len() as u64,
+            Content::File { seen, .. } => seen.len(),
+        }
+    }
+
+    /// Whether it is empty.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Gives it away a piece at a time.
+    ///
+    /// # Errors
+    /// When it cannot be read, when the file has changed since it was checked, and what `each` gives.
+    pub fn pieces(&self, mut each: impl FnMut(&[u8]) -> std::io::Result<()>) -> std::io::Result<()> {
+        let (file, seen) = match self {
+            Content::Bytes(bytes) => return each(bytes),
+            Content::File { file, seen } => (file, seen),
+        };
+        let changed = || std::io::Error::other("has changed since it was checked");
+        let mut piece = vec![0; PIECE];
+        let mut at = 0;
+        while at < seen.len() {
+            let piece = piece_at(&mut piece, seen.len() - at);
+            file.read_exact_at(piece, at).map_err(|e| match e.kind() {
+                std::io::ErrorKind::UnexpectedEof => changed(),
+                _ => e,
+            })?;
+            each(piece)?;
+            at += piece.len() as u64;
+        }
+        let now = file.metadata()?;
+        if now.len() != seen.len() || now.modified()? != seen.modified()? {
+            return Err(changed());
+        }
+        Ok(())
+    }
+
+    /// Whether `other` holds the same. One that cannot be read does not.
+    pub fn is_in(&self, other: &File) -> bool {
+        if other.metadata().ok().map(|m| m.len()) != Some(self.len()) {
+            return false;
+        }
+        let mut theirs = vec![0; PIECE];
+        let mut at = 0;
+        let compared = self.pieces(|ours| {
+            for ours in ours.chunks(PIECE) {
+                let theirs = piece_at(&mut theirs, ours.len() as u64);
+                other.read_exact_at(theirs, at)?;
+                if theirs != ours {
+                    return Err(std::io::ErrorKind::InvalidData.into());
+                }
+                at += ours.len() as u64;
+            }
+            Ok(())
+        });
+        compared.is_ok()
+    }
+}
+
+/// So much of a buffer as is left to read.
+fn piece_at(buffer: &mut [u8], left: u64) -> &mut [u8] {
+    let length = usize::try_from(left).unwrap_or(PIECE).min(buffer.len());
+    buffer.get_mut(..length).unwrap_or_default()
+}
+
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placed {
@@ -89,7 +178,7 @@ pub fn file(path: &Path, content: &[u8], attributes: Attributes, existing: Exist
         }
     }
     let Some(name) = target.file_name() else { return Err(is_directory(path)) };
-    Directory::open(parent(&target))?.place_as(path, name, content, attributes, existing)
+    Directory::open(parent(&target))?.place_as(path, name, Content::Bytes(content), attributes, existing)
 }
 
 /// A file that is written and has its mode, but not yet its name: one of many that are made durable together.
@@ -111,7 +200,7 @@ pub fn stage(path: &Path, content: &[u8], attributes: Attributes) -> Result<Stag
     let directory = Directory::open(parent)?;
     let mut temporary = Temporary::create(directory.as_fd(), name, creation_mode(attributes, None))
         .map_err(|errno| failed(path, errno))?;
-    temporary.write(content, attributes, None).map_err(|e| Error::io(path.display(), &e))?;
+    temporary.write(Content::Bytes(content), attributes, None).map_err(|e| Error::io(path.display(), &e))?;
     Ok(Staged { path: path.to_owned(), temporary: Some(parent.join(temporary.keep())) })
 }
 
@@ -204,6 +293,20 @@ impl Directory {
         attributes: Attributes,
         existing: Existing,
     ) -> Result<Placed, Error> {
+        self.place_content(name, Content::Bytes(content), attributes, existing)
+    }
+
+    /// The same for content that need not be in memory.
+    ///
+    /// # Errors
+    /// As [`Directory::place`], and when a file changes while it is read.
+    pub fn place_content(
+        &self,
+        name: &OsStr,
+        content: Content<'_>,
+        attributes: Attributes,
+        existing: Existing,
+    ) -> Result<Placed, Error> {
         self.place_as(&self.shown.join(name), name, content, attributes, existing)
     }
 
@@ -211,7 +314,7 @@ impl Directory {
         &self,
         shown: &Path,
         name: &OsStr,
-        content: &[u8],
+        content: Content<'_>,
         attributes: Attributes,
         existing: Existing,
     ) -> Result<Placed, Error> {
@@ -248,16 +351,12 @@ impl Directory {
     }
 
     /// Leaves a file that already has the content as it is, or puts only its mode and owner right.
-    fn keep(&self, name: &OsStr, content: &[u8], attributes: Attributes) -> Result<Option<Placed>, Errno> {
+    fn keep(&self, name: &OsStr, content: Content<'_>, attributes: Attributes) -> Result<Option<Placed>, Errno> {
         let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
         let Ok(fd) = openat(&self.fd, name, flags, Mode::empty()) else { return Ok(None) };
-        let mut file = File::from(fd);
+        let file = File::from(fd);
         let there = fstat(&file)?;
-        if there.st_size != i64::try_from(content.len()).unwrap_or(-1) {
-            return Ok(None);
-        }
-        let mut old = Vec::with_capacity(content.len());
-        if file.read_to_end(&mut old).is_err() || old != content {
+        if !content.is_in(&file) {
             return Ok(None);
         }
         let mode = there.st_mode & 0o7777;
@@ -343,12 +442,22 @@ impl<'a> Temporary<'a> {
     }
 
     /// Writes it and waits until it is on the disk.
-    fn fill(&mut self, content: &[u8], attributes: Attributes, replaced: Option<&FileStat>) -> std::io::Result<()> {
+    fn fill(
+        &mut self,
+        content: Content<'_>,
+        attributes: Attributes,
+        replaced: Option<&FileStat>,
+    ) -> std::io::Result<()> {
         self.write(content, attributes, replaced)?;
         self.file.sync_all()
     }
 
-    fn write(&mut self, content: &[u8], attributes: Attributes, replaced: Option<&FileStat>) -> std::io::Result<()> {
+    fn write(
+        &mut self,
+        content: Content<'_>,
+        attributes: Attributes,
+        replaced: Option<&FileStat>,
+    ) -> std::io::Result<()> {
         match (attributes.owner, replaced) {
             (Some(owner), _) => {
                 fchown(&self.file, Some(Uid::from_raw(owner.uid)), Some(Gid::from_raw(owner.gid)))?;
@@ -363,7 +472,7 @@ impl<'a> Temporary<'a> {
         if let Permission::Exactly(bits) = attributes.permission {
             fchmod(&self.file, Mode::from_bits_truncate(bits))?;
         }
-        self.file.write_all(content)
+        content.pieces(|piece| self.file.write_all(piece))
     }
 
     /// Closes it and leaves it under its temporary name.
@@ -395,7 +504,7 @@ impl Drop for Temporary<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Attributes, Existing, Permission, Placed, file, stage, sync_file_system};
+    use super::{Attributes, Content, Directory, Existing, Permission, Placed, file, stage, sync_file_system};
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     const SECRET: Attributes = Attributes { permission: Permission::Exactly(0o600), owner: None };
@@ -472,6 +581,33 @@ mod tests {
         stage(&path, b"third", SECRET)?.place(Existing::Replace)?;
         assert_eq!(std::fs::read(&path)?, b"third");
         assert_eq!(std::fs::read_dir(dir.path())?.count(), 1, "no temporary file is left");
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_is_placed_by_pieces_and_compared_to_its_end() -> Result {
+        let dir = tempfile::tempdir()?;
+        let (from, path) = (dir.path().join("from"), dir.path().join("to"));
+        let bytes: Vec<u8> = (0..700_000_u32).map(|i| i.to_le_bytes()[1]).collect();
+        std::fs::write(&from, &bytes)?;
+        let source = std::fs::File::open(&from)?;
+        let seen = source.metadata()?;
+        let content = Content::File { file: &source, seen: &seen };
+        let directory = Directory::open(dir.path())?;
+        let place = || directory.place_content("to".as_ref(), content, SECRET, Existing::Replace);
+        assert_eq!(place()?, Placed::Written);
+        assert_eq!((std::fs::read(&path)? == bytes, mode(&path)?), (true, 0o600));
+        assert_eq!(place()?, Placed::Unchanged);
+        let mut other = bytes.clone();
+        *other.last_mut().ok_or("it is empty")? ^= 1;
+        std::fs::write(&path, &other)?;
+        assert_eq!(place()?, Placed::Written, "the last byte differs");
+        std::fs::write(&path, "old")?;
+        std::fs::write(&from, "shorter")?;
+        let error = place().err().ok_or("it was placed")?;
+        assert_eq!(error.to_string(), format!("{}: has changed since it was checked", path.display()));
+        assert_eq!(std::fs::read(&path)?, b"old");
+        assert_eq!(std::fs::read_dir(dir.path())?.count(), 2, "no temporary file is left");
         Ok(())
     }
 
