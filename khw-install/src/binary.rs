@@ -6,8 +6,11 @@
 use khw_core::Error;
 use object::elf::{DataEncoding, FileClass, Machine};
 use object::read::elf::{FileHeader, ProgramHeader};
+use object::read::{ReadCache, ReadRef};
 use object::{Endianness, elf};
 use std::fmt;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::str::FromStr;
 
 /// A machine, named as Kubernetes names its downloads.
@@ -94,9 +97,25 @@ impl Architecture {
 /// # Errors
 /// When it is no ELF program, is for another machine, or is cut off.
 pub fn check(content: &[u8], wanted: Architecture) -> Result<Option<String>, Error> {
+    check_parts(content, content, wanted)
+}
+
+/// The same for a program that is not read as a whole.
+///
+/// # Errors
+/// As [`check`], and when it cannot be read.
+pub fn check_file(mut file: &File, wanted: Architecture) -> Result<Option<String>, Error> {
+    let mut head = Vec::new();
+    let read = file.seek(SeekFrom::Start(0)).and_then(|_| file.take(200).read_to_end(&mut head));
+    read.map_err(|e| Error::new(e.to_string()))?;
+    check_parts(&head, &ReadCache::new(file), wanted)
+}
+
+/// `head` is the first bytes of `content`.
+fn check_parts<'d, R: ReadRef<'d>>(head: &[u8], content: R, wanted: Architecture) -> Result<Option<String>, Error> {
     let again = "download it again, and compare its checksum";
-    let Some((ident, machine)) = ident(content) else {
-        return Err(Error::new(no_program(content)).hint(again));
+    let Some((ident, machine)) = ident(head) else {
+        return Err(Error::new(no_program(head)).hint(again));
     };
     let found = Architecture::ALL.into_iter().find(|a| a.elf() == (ident.0, ident.1, machine));
     if found != Some(wanted) {
@@ -105,8 +124,8 @@ pub fn check(content: &[u8], wanted: Architecture) -> Result<Option<String>, Err
             .hint(format!("take the download for {wanted}, or say --arch when the worker is another machine")));
     }
     let loader = match ident.0 {
-        elf::ELFCLASS32 => loader::<elf::FileHeader32<Endianness>>(content),
-        _ => loader::<elf::FileHeader64<Endianness>>(content),
+        elf::ELFCLASS32 => loader::<elf::FileHeader32<Endianness>, R>(content),
+        _ => loader::<elf::FileHeader64<Endianness>, R>(content),
     };
     loader.ok_or_else(|| Error::new("is cut off: its headers point beyond its end").hint(again))
 }
@@ -137,7 +156,7 @@ pub(crate) fn no_program(content: &[u8]) -> &'static str {
 }
 
 /// The interpreter of the program headers; the outer `None` when a header or segment lies beyond the end.
-fn loader<H: FileHeader<Endian = Endianness>>(content: &[u8]) -> Option<Option<String>> {
+fn loader<'d, H: FileHeader<Endian = Endianness>, R: ReadRef<'d>>(content: R) -> Option<Option<String>> {
     let header = H::parse(content).ok()?;
     let endian = header.endian().ok()?;
     // The section headers are last in a file: they are what is missing from half a download.
@@ -145,8 +164,11 @@ fn loader<H: FileHeader<Endian = Endianness>>(content: &[u8]) -> Option<Option<S
     let segments = header.program_headers(endian, content).ok()?;
     let mut found = None;
     for segment in segments {
-        let bytes = segment.data(endian, content).ok()?;
-        if let Some(name) = segment.interpreter(endian, content).ok()?.filter(|_| !bytes.is_empty()) {
+        let (offset, size) = segment.file_range(endian);
+        if offset.checked_add(size)? > content.len().ok()? {
+            return None;
+        }
+        if let Some(name) = segment.interpreter(endian, content).ok()?.filter(|_| size > 0) {
             found = Some(String::from_utf8_lossy(name).into_owned());
         }
     }
@@ -155,7 +177,7 @@ fn loader<H: FileHeader<Endian = Endianness>>(content: &[u8]) -> Option<Option<S
 
 #[cfg(test)]
 mod tests {
-    use super::{Architecture, check};
+    use super::{Architecture, check, check_file};
 
     fn what(content: &[u8], wanted: Architecture) -> String {
         check(content, wanted).map_or_else(|e| e.what().to_owned(), |loader| format!("{loader:?}"))
@@ -181,6 +203,8 @@ mod tests {
         let this = std::fs::read(std::env::current_exe().unwrap()).unwrap();
         let host = Architecture::host().unwrap();
         assert!(what(&this, host).contains("ld-linux"), "{}", what(&this, host));
+        let file = std::fs::File::open(std::env::current_exe().unwrap()).unwrap();
+        assert_eq!(check_file(&file, host).unwrap(), check(&this, host).unwrap());
         let other = if host == Architecture::Arm64 { Architecture::Amd64 } else { Architecture::Arm64 };
         assert_eq!(what(&this, other), format!("is a program for {host}, not for {other}"));
         assert_eq!(what(&this[..this.len() / 2], host), "is cut off: its headers point beyond its end");

@@ -26,27 +26,26 @@ pub(crate) fn print(target: &Target, directories: &[PathBuf], items: &[Item]) ->
 fn file(target: &Target, item: &Item, text: &mut String) -> Result<(), Error> {
     let shown = target.shown(&item.path);
     let shown = shown.display();
-    let placed = target.would_place(&item.path, &item.content, item.mode)?;
-    let found = target.read(&item.path)?;
-    if let Some(found) = &found
-        && found.mode != item.mode
-    {
-        let _ = writeln!(text, "old mode {:04o} {shown}\nnew mode {:04o} {shown}", found.mode, item.mode);
+    let placed = target.would_place(&item.path, item.content(), item.mode)?;
+    let found = target.stat(&item.path);
+    if let Some(mode) = found.map(|f| f.st_mode & 0o7777).filter(|mode| *mode != item.mode) {
+        let _ = writeln!(text, "old mode {mode:04o} {shown}\nnew mode {:04o} {shown}", item.mode);
     } else if placed == Placed::Corrected {
         let _ = writeln!(text, "owner would change {shown}");
     }
     if placed != Placed::Written {
         return Ok(());
     }
-    let old = found.as_ref().map(|f| f.content.as_slice()).unwrap_or_default();
-    let (Ok(old), Ok(new)) = (std::str::from_utf8(old), std::str::from_utf8(&item.content)) else {
-        let _ = writeln!(text, "binary file {shown} differs");
-        return Ok(());
-    };
-    let before = if found.is_some() { shown.to_string() } else { "/dev/null".to_owned() };
-    let (old, new) = (hide(old, "(hidden)"), hide(new, "(hidden, another)"));
-    let unified = TextDiff::from_lines(&old, &new).unified_diff().header(&before, &shown.to_string()).to_string();
-    text.push_str(&unified);
+    if let (Some(new), Ok(old)) = (item.text(), target.read(&item.path))
+        && let Ok(old) = std::str::from_utf8(old.as_ref().map(|f| f.content.as_slice()).unwrap_or_default())
+    {
+        let before = if found.is_some() { shown.to_string() } else { "/dev/null".to_owned() };
+        let (old, new) = (hide(old, "(hidden)"), hide(new, "(hidden, another)"));
+        let unified = TextDiff::from_lines(&old, &new).unified_diff().header(&before, &shown.to_string()).to_string();
+        text.push_str(&unified);
+    } else {
+        let _ = writeln!(text, "binary file {shown} {}", if found.is_some() { "differs" } else { "is new" });
+    }
     Ok(())
 }
 

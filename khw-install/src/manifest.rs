@@ -4,10 +4,10 @@
 //! unfinished run names the old content too. A file that was there already with the same content is not khw's and not in it.
 
 use crate::target::Target;
-use aws_lc_rs::digest::{Context, SHA256, digest};
+use aws_lc_rs::digest::{Context, SHA256};
 use khw_core::Error;
 use khw_core::lock::Lock;
-use khw_core::place::Placed;
+use khw_core::place::{Content, Placed};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -97,7 +97,7 @@ impl Manifest {
     pub fn write(&self, target: &Target) -> Result<(), Error> {
         let mut text = serde_json::to_vec_pretty(self).map_err(|e| Error::new(e.to_string()).file(PATH))?;
         text.push(b'\n');
-        target.place(Path::new(PATH), &text, 0o600).map(|_| ())
+        target.place(Path::new(PATH), Content::Bytes(&text), 0o600).map(|_| ())
     }
 
     /// Notes directories that are about to be made.
@@ -106,18 +106,33 @@ impl Manifest {
     }
 
     /// Notes a file that is about to be placed.
-    pub(crate) fn will_place(&mut self, path: &Path, content: &[u8], mode: u32, placed: Placed) {
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn will_place(
+        &mut self,
+        path: &Path,
+        content: Content<'_>,
+        mode: u32,
+        placed: Placed,
+    ) -> std::io::Result<()> {
         let mode = format!("{mode:04o}");
         let placed_by = env!("CARGO_PKG_VERSION").to_owned();
         match (placed, self.files.get_mut(path)) {
             (Placed::Written, old) => {
-                let sha256 = hex(digest(&SHA256, content).as_ref());
+                let mut context = Context::new(&SHA256);
+                content.pieces(|piece| {
+                    context.update(piece);
+                    Ok(())
+                })?;
+                let sha256 = hex(context.finish().as_ref());
                 let replacing = old.map(|e| e.sha256.clone()).filter(|old| *old != sha256);
                 self.files.insert(path.to_owned(), Entry { sha256, replacing, mode, placed_by });
             }
             (_, Some(entry)) => entry.mode = mode,
             (_, None) => {}
         }
+        Ok(())
     }
 
     /// Ends a run: what was to be replaced is. Gives whether that changed anything.

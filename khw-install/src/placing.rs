@@ -10,16 +10,47 @@ use crate::target::Target;
 use khw_cert::Certificate;
 use khw_core::input::Input;
 use khw_core::layout::{Layout, Paths};
-use khw_core::place::Placed;
+use khw_core::place::{Content, Placed};
 use khw_core::{Error, Exit, NodeName, output};
 use std::fmt::Write;
+use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
 
 /// Something to be placed, already checked.
 pub(crate) struct Item {
     pub(crate) path: PathBuf,
-    pub(crate) content: Vec<u8>,
     pub(crate) mode: u32,
+    held: Held,
+}
+
+/// What an item holds: a file of a worker in memory, or a program, which is too large for that.
+enum Held {
+    Bytes(Vec<u8>),
+    Program { file: File, seen: Metadata, from: PathBuf },
+}
+
+impl Item {
+    pub(crate) fn content(&self) -> Content<'_> {
+        match &self.held {
+            Held::Bytes(bytes) => Content::Bytes(bytes),
+            Held::Program { file, seen, .. } => Content::File { file, seen },
+        }
+    }
+
+    /// The content, where it is text.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.held {
+            Held::Bytes(bytes) => std::str::from_utf8(bytes).ok(),
+            Held::Program { .. } => None,
+        }
+    }
+
+    fn unreadable(&self, cause: &std::io::Error) -> Error {
+        match &self.held {
+            Held::Bytes(_) => Error::io(self.path.display(), cause),
+            Held::Program { from, .. } => Error::io(from.display(), cause),
+        }
+    }
 }
 
 /// `dirs`
@@ -49,7 +80,7 @@ pub(crate) fn one_file(artefact: Artefact, one: &OneFile, certificate: Option<&P
     accept(artefact, &content, &node, &known).map_err(|e| e.file(&input))?;
     let path = artefact.path(&paths).to_owned();
     refuse_mask(&target, artefact, &path)?;
-    apply(&target, &one.placing, &[], &[Item { path, content, mode: artefact.mode() }])
+    apply(&target, &one.placing, &[], &[Item { path, mode: artefact.mode(), held: Held::Bytes(content) }])
 }
 
 /// `binaries FILE…`
@@ -79,7 +110,7 @@ pub(crate) fn node(from: &Path, arch: Option<Architecture>, placing: &Placing) -
         accept(artefact, &content, &node, &known).map_err(|e| e.file(&input))?;
         let path = artefact.path(&paths).to_owned();
         refuse_mask(&target, artefact, &path)?;
-        items.push(Item { path, content, mode: artefact.mode() });
+        items.push(Item { path, mode: artefact.mode(), held: Held::Bytes(content) });
     }
     for name in BINARIES {
         let file = from.join(name);
@@ -151,13 +182,19 @@ fn program(file: &Path, arch: Option<Architecture>, directory: &Path) -> Result<
     let wanted = arch.or_else(Architecture::host).ok_or_else(|| {
         Error::new("this host's machine is none that Kubernetes is built for").hint("say the worker's with --arch")
     })?;
-    let metadata = std::fs::metadata(file).map_err(|e| Error::io(shown(), &e))?;
-    if metadata.is_dir() {
+    // Looked at before it is opened: opening a pipe waits for somebody who writes.
+    let kind = std::fs::metadata(file).map_err(|e| Error::io(shown(), &e))?;
+    if kind.is_dir() {
         return Err(Error::new("is a directory, not a file").file(shown()).hint("name the program inside it"));
     }
-    let content = std::fs::read(file).map_err(|e| Error::io(shown(), &e))?;
-    binary::check(&content, wanted).map_err(|e| e.file(shown()))?;
-    Ok(Item { path: directory.join(name), content, mode: BINARY_MODE })
+    if !kind.is_file() {
+        return Err(Error::new("is a device, pipe or socket, not a file").file(shown()).hint("save the program first"));
+    }
+    let opened = File::open(file).map_err(|e| Error::io(shown(), &e))?;
+    let seen = opened.metadata().map_err(|e| Error::io(shown(), &e))?;
+    binary::check_file(&opened, wanted).map_err(|e| e.file(shown()))?;
+    let held = Held::Program { file: opened, seen, from: file.to_owned() };
+    Ok(Item { path: directory.join(name), mode: BINARY_MODE, held })
 }
 
 /// The files of a worker in a directory.
@@ -216,8 +253,9 @@ fn place(target: &Target, directories: &[PathBuf], items: &[Item], report: &mut 
         manifest.will_make(target.missing_directories(directory));
     }
     for item in items {
-        let placed = target.would_place(&item.path, &item.content, item.mode)?;
-        manifest.will_place(&item.path, &item.content, item.mode, placed);
+        let placed = target.would_place(&item.path, item.content(), item.mode)?;
+        let noted = manifest.will_place(&item.path, item.content(), item.mode, placed);
+        noted.map_err(|e| item.unreadable(&e))?;
     }
     if manifest != before {
         manifest.write(target)?;
@@ -227,7 +265,7 @@ fn place(target: &Target, directories: &[PathBuf], items: &[Item], report: &mut 
         report.line(placed, 0o755, directory);
     }
     for item in items {
-        report.line(target.place(&item.path, &item.content, item.mode)?, item.mode, &item.path);
+        report.line(target.place(&item.path, item.content(), item.mode)?, item.mode, &item.path);
     }
     if manifest.complete() {
         manifest.write(target)?;
@@ -240,7 +278,7 @@ fn preview(target: &Target, directories: &[PathBuf], items: &[Item], report: &mu
         report.line(target.would_make_directory(directory), 0o755, directory);
     }
     for item in items {
-        report.line(target.would_place(&item.path, &item.content, item.mode)?, item.mode, &item.path);
+        report.line(target.would_place(&item.path, item.content(), item.mode)?, item.mode, &item.path);
     }
     Ok(())
 }

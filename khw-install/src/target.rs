@@ -4,7 +4,8 @@
 //! many `..` stays inside, so that the tree's own `/var/run -> /run` works and a hostile link reaches nothing of the host.
 //! A link that leads to nothing there is refused rather than followed by making directories.
 
-use khw_core::place::{Attributes, Directory, Existing, Owner, Permission, Placed};
+use khw_core::input::MAX_BYTES;
+use khw_core::place::{Attributes, Content, Directory, Existing, Owner, Permission, Placed};
 use khw_core::{Error, NodeName};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat, openat2};
@@ -14,6 +15,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 /// Where files are placed and looked for.
@@ -73,7 +75,7 @@ impl Target {
     /// Reads a regular file; `None` when nothing is there.
     ///
     /// # Errors
-    /// When it is a directory or cannot be read.
+    /// When it is a directory, is larger than any file of a worker but its programs, or cannot be read.
     pub fn read(&self, path: &Path) -> Result<Option<Found>, Error> {
         let shown = self.shown(path);
         let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
@@ -85,12 +87,13 @@ impl Target {
         let stat = fstat(&fd).map_err(|errno| Error::io(shown.display(), &errno.into()))?;
         let file = File::from(fd);
         if !file.metadata().map_err(|e| Error::io(shown.display(), &e))?.is_file() {
-            return Err(Error::new("is not a file")
-                .file(shown.display())
-                .hint("move it away and place the file again"));
+            return Err(no_file(&shown));
         }
         let mut content = Vec::new();
-        file.take(khw_core::input::MAX_BYTES).read_to_end(&mut content).map_err(|e| Error::io(shown.display(), &e))?;
+        file.take(MAX_BYTES + 1).read_to_end(&mut content).map_err(|e| Error::io(shown.display(), &e))?;
+        if content.len() as u64 > MAX_BYTES {
+            return Err(Error::new("is larger than 64 MiB").file(shown.display()).hint("is this the right file?"));
+        }
         Ok(Some(Found { content, mode: stat.st_mode & 0o7777, owner: Owner { uid: stat.st_uid, gid: stat.st_gid } }))
     }
 
@@ -150,12 +153,12 @@ impl Target {
     ///
     /// # Errors
     /// When it cannot be written, or `path` names no file.
-    pub fn place(&self, path: &Path, content: &[u8], mode: u32) -> Result<Placed, Error> {
+    pub fn place(&self, path: &Path, content: Content<'_>, mode: u32) -> Result<Placed, Error> {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
             return Err(Error::new("is not the path of a file").file(path.display()));
         };
         let (directory, _) = self.make_directory(parent)?;
-        directory.place(name, content, self.attributes(mode), Existing::Replace)
+        directory.place_content(name, content, self.attributes(mode), Existing::Replace)
     }
 
     /// Opens a regular file; `None` when nothing is there. For files that are too large for memory.
@@ -229,15 +232,18 @@ impl Target {
     ///
     /// # Errors
     /// When what is there cannot be read.
-    pub fn would_place(&self, path: &Path, content: &[u8], mode: u32) -> Result<Placed, Error> {
-        Ok(match self.read(path)? {
-            Some(found) if found.content != content => Placed::Written,
-            Some(found) => {
-                let wrong_owner = self.attributes(mode).owner.is_some_and(|o| o != found.owner);
-                if found.mode != mode || wrong_owner { Placed::Corrected } else { Placed::Unchanged }
-            }
-            None => Placed::Written,
-        })
+    pub fn would_place(&self, path: &Path, content: Content<'_>, mode: u32) -> Result<Placed, Error> {
+        let Some(file) = self.open_any(path)? else { return Ok(Placed::Written) };
+        let shown = self.shown(path);
+        let found = file.metadata().map_err(|e| Error::io(shown.display(), &e))?;
+        if !found.is_file() {
+            return Err(no_file(&shown));
+        }
+        if self.read_link(path).is_some() || !content.is_in(&file) {
+            return Ok(Placed::Written);
+        }
+        let wrong_owner = self.attributes(mode).owner.is_some_and(|o| (o.uid, o.gid) != (found.uid(), found.gid()));
+        Ok(if found.mode() & 0o7777 != mode || wrong_owner { Placed::Corrected } else { Placed::Unchanged })
     }
 
     /// Only root can give files away; anybody else stages a tree of their own.
@@ -307,6 +313,10 @@ impl Target {
             errno => Error::io(shown.display(), &errno.into()),
         }
     }
+}
+
+fn no_file(shown: &Path) -> Error {
+    Error::new("is not a file").file(shown.display()).hint("move it away and place the file again")
 }
 
 fn relative(path: &Path) -> &Path {

@@ -128,3 +128,26 @@ fn two_at_once_wait_for_each_other() {
     let manifest: serde_json::Value = serde_json::from_str(&sandbox.read("root/var/lib/khw/manifest.json")).unwrap();
     assert_eq!(manifest["files"].as_object().unwrap().len(), 2);
 }
+
+/// A program of 80 MiB, mostly a hole: only its last byte tells it from `other`.
+#[test]
+fn a_program_over_64_mib_is_compared_to_its_end_and_is_not_claimed() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .sh("cp $(readlink -f $(type -P true)) kubelet; truncate -s 80M kubelet; cp kubelet other
+             printf x | dd of=other bs=1 seek=$((80 * 1024 * 1024 - 1)) conv=notrunc status=none
+             mkdir -p root/usr/local/bin; cp kubelet root/usr/local/bin/kubelet; chmod 755 root/usr/local/bin/kubelet")
+        .succeeds();
+    let binaries = "khw-install binaries kubelet --root root";
+    assert_eq!(sandbox.sh(&format!("{binaries} --dry-run")).ok(), "unchanged 0755 root/usr/local/bin/kubelet\n");
+    assert_eq!(sandbox.sh(&format!("{binaries} --diff")).ok(), "");
+    assert_eq!(sandbox.sh(binaries).ok(), "unchanged 0755 root/usr/local/bin/kubelet\n");
+    sandbox.sh("khw-install remove --root root").ok();
+    assert!(sandbox.has("root/usr/local/bin/kubelet"), "it was there before");
+    // In 64 MiB of address space, the tool's own included, there is no room for it.
+    sandbox.sh("mv other kubelet").ok();
+    sandbox.sh(&format!("{binaries} --diff")).no("binary file root/usr/local/bin/kubelet differs\n");
+    let placed = sandbox.sh(&format!("ulimit -v 65536; {binaries}")).ok();
+    assert_eq!(placed, "placed 0755 root/usr/local/bin/kubelet\n");
+    sandbox.sh("cmp kubelet root/usr/local/bin/kubelet; khw-install diff --root root").ok();
+}
