@@ -25,8 +25,12 @@ unset RUSTFLAGS
 if [ $# = 0 ]; then
   for file in "$here"/targets/*.rs; do set -- "$@" "$(basename "$file" .rs)"; done
 fi
-export TMPDIR=$work/tmp
-mkdir -p "$work/found" "$TMPDIR"
+mkdir -p "$work/found"
+# The tools wait for the disk whenever they write; memory has nothing to wait for.
+memory=/dev/shm
+[ -w "$memory" ] || memory=$work
+TMPDIR=$(mktemp -d "$memory/khw-fuzz-XXXXXX")
+export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
 
 # Keys, requests and certificates are made, not kept. In PEM for pem, in DER for the two that read DER.
@@ -59,7 +63,8 @@ for target; do
     -close_fd_mask=3 -print_final_stats=1 -artifact_prefix="$work/found/$target-" "$corpus" "${seeds[@]}" \
     2>"$work/$target.log"; then
     executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/$target.log")
-    printf 'fuzz: %-16s nothing found in %s runs\n' "$target" "$executed"
+    covered=$(sed -n 's/.*DONE *cov: \([0-9]*\).*/\1/p' "$work/$target.log")
+    printf 'fuzz: %-16s nothing found in %s runs, %s edges covered\n' "$target" "$executed" "$covered"
   else
     status=1
     found=$(sed -n 's/.*Test unit written to //p' "$work/$target.log" | tail -1)
