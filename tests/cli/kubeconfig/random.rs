@@ -98,9 +98,7 @@ fn command(random: &mut Random) -> String {
             let list = random.one(&["clusters", "users", "contexts"]);
             format!("unset {list}.{name}{}", random.one(&["", &format!(".{property}")]))
         }
-        16 => random
-            .one(&["unset current-context", "unset users", "set preferences.colors true"])
-            .to_owned(),
+        16 => random.one(&["unset current-context", "unset users", "set preferences.colors true"]).to_owned(),
         17 => random
             .one(&["get-contexts", "get-contexts -o name", "get-users", "current-context", "get-clusters"])
             .to_owned(),
