@@ -272,7 +272,8 @@ fn render(parts: &[Part], here: &Value, out: &mut String) -> Result<(), Error> {
 fn show(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Null => String::new(),
+        // A list that is not there: Go has a nil slice, and prints it so.
+        Value::Null => "null".to_owned(),
         other => sorted(other).to_string(),
     }
 }
