@@ -47,7 +47,8 @@ record kube-proxy khw-proxy-conf KubeProxyConfiguration 1.20.2 "$work/decode-1.2
 if [ ! -e "$sid/complete" ]; then
   mkdir -p "$sid/lists/partial" "$sid/cache/archives/partial" "$sid/debs" "$sid/root"
   : >"$sid/status"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian sid main" \
+  found=$(grep -rhoE "https?://[^ ]+/debian/?( |$)" /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | head -n 1 | tr -d " ") || true
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${KHW_LAB_MIRROR:-$found} sid main" \
     >"$sid/sources.list"
   apt() {
     apt-get -qq -o Dir::Etc::SourceList="$sid/sources.list" -o Dir::Etc::SourceParts=/dev/null \
