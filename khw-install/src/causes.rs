@@ -90,6 +90,12 @@ const CAUSES: &[Row] = &[
         "write it into /etc/hosts or DNS, or an address into the kubeconfig",
     ),
     (
+        &["dial tcp: lookup"],
+        "server-not-resolved",
+        "no name server says where the API server is",
+        "write its name into /etc/hosts, correct /etc/resolv.conf, or write an address into the kubeconfig",
+    ),
+    (
         &["dial tcp :", "connection refused"],
         "server-empty",
         "the address of the API server in the kubeconfig has no host",
@@ -157,6 +163,12 @@ const CAUSES: &[Row] = &[
     ),
     (
         &["is not allowed to modify node"],
+        "other-node",
+        "the certificate is another node's",
+        "place the kubeconfig of this node; the CN must be system:node: and the host's name",
+    ),
+    (
+        &["cannot read", "only its own Node object"],
         "other-node",
         "the certificate is another node's",
         "place the kubeconfig of this node; the CN must be system:node: and the host's name",
@@ -238,6 +250,12 @@ const CAUSES: &[Row] = &[
         "kubeconfig-unset",
         "the unit has no --kubeconfig, and the configuration wants webhook authentication",
         "write --kubeconfig into the unit",
+    ),
+    (
+        &["tandalone mode, no API client"],
+        "kubeconfig-unset",
+        "the unit has no --kubeconfig, so the kubelet runs alone and registers nowhere",
+        "write --kubeconfig into the unit; `khw-unit check` says whether a line of it was lost",
     ),
     (
         &["resolv.conf", "no such file or directory"],

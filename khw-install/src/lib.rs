@@ -99,7 +99,7 @@ fn preflight(
 fn start_worker(layout: khw_core::layout::Layout, timeout: std::time::Duration) -> anyhow::Result<Exit> {
     let worker = Worker { root: None, node: None, layout };
     on_worker(&worker, None, false, |subject| {
-        start::start(TOOL.name, subject.target, &verify::look(subject).settings, timeout)?;
+        start::start(TOOL.name, subject, timeout)?;
         Ok(Exit::Done)
     })
 }

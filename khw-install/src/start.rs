@@ -4,12 +4,14 @@ use crate::api::Api;
 use crate::causes;
 use crate::status;
 use crate::target::Target;
-use crate::verify::Settings;
+use crate::verify::{self, Settings, Subject};
+use khw_core::layout::Paths;
 use khw_core::{Error, cli};
 use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The services, in the order in which they are started.
 const SERVICES: [&str; 2] = ["kubelet", "kube-proxy"];
@@ -22,24 +24,27 @@ const LINES: usize = 10;
 ///
 /// # Errors
 /// When one of them does not come up in time: the unit's state, its last lines, and the cause.
-pub(crate) fn start(tool: &str, target: &Target, settings: &Settings, timeout: Duration) -> Result<(), Error> {
+pub(crate) fn start(tool: &str, subject: &Subject<'_>, timeout: Duration) -> Result<(), Error> {
     let end = Instant::now() + timeout;
+    let settings = verify::look(subject).settings;
+    let failed = |service: &str, since: Option<Duration>, what: &str| Failure { tool, service, since, what }.report();
     let property = |service: &str, name: &str| show(service, name).unwrap_or_default();
     let reload =
         SERVICES.iter().any(|s| property(s, "NeedDaemonReload") == "yes" || property(s, "LoadState") == "not-found");
     if reload {
-        systemctl(&["daemon-reload"]).map_err(|e| failed("", &e))?;
+        systemctl(&["daemon-reload"]).map_err(|e| failed("", None, &e))?;
         cli::note(tool, "systemd: unit files read again");
     }
-    for service in SERVICES {
+    let mut started = [None; SERVICES.len()];
+    for (service, started) in SERVICES.into_iter().zip(&mut started) {
         let unit = format!("{service}.service");
         if property(service, "UnitFileState") != "enabled" {
-            systemctl(&["enable", "--quiet", &unit]).map_err(|e| failed(service, &e))?;
+            systemctl(&["enable", "--quiet", &unit]).map_err(|e| failed(service, None, &e))?;
             cli::note(tool, format!("{service}: enabled"));
         }
         let is_active = property(service, "ActiveState") == "active";
         // A service that runs with an older unit or older files is started again.
-        let verb = match (is_active, reload || is_outdated(target, service)) {
+        let verb = match (is_active, reload || is_outdated(subject.target, subject.paths, service)) {
             (true, false) => {
                 cli::note(tool, format!("{service}: runs already"));
                 continue;
@@ -47,55 +52,107 @@ pub(crate) fn start(tool: &str, target: &Target, settings: &Settings, timeout: D
             (true, true) => "restart",
             (false, _) => "start",
         };
-        systemctl(&[verb, &unit]).map_err(|e| failed(service, &e))?;
+        *started = SystemTime::now().duration_since(UNIX_EPOCH).ok();
+        systemctl(&[verb, &unit]).map_err(|e| failed(service, *started, &e))?;
         cli::note(tool, format!("{service}: {verb}ed"));
     }
-    for (service, address) in [("kubelet", &settings.kubelet_health), ("kube-proxy", &settings.kube_proxy_health)] {
+    for ((service, since), address) in
+        SERVICES.into_iter().zip(started).zip([&settings.kubelet_health, &settings.kube_proxy_health])
+    {
         let Some(address) = address else { continue };
         while !is_healthy(address) {
+            if let Some(ended) = ended(service) {
+                return Err(failed(service, since, ended));
+            }
             if Instant::now() >= end {
-                return Err(failed(service, &format!("does not answer at http://{address}/healthz in time")));
+                return Err(failed(service, since, &format!("does not answer at http://{address}/healthz in time")));
             }
             std::thread::sleep(EVERY);
         }
         cli::note(tool, format!("{service}: healthy"));
     }
-    registered(tool, target, settings, end)
+    let registered = Registered { tool, target: subject.target, settings: &settings, since: started[0] };
+    registered.wait(end).map_err(|what| failed("kubelet", started[0], &what))
 }
 
-/// Waits until the API server has the node.
-fn registered(tool: &str, target: &Target, settings: &Settings, end: Instant) -> Result<(), Error> {
-    let mut last = String::from("has not registered in time");
-    loop {
-        // While TLS bootstrapping there is no kubeconfig yet: the kubelet makes it.
-        match Api::open(target, &settings.kubeconfig, Duration::from_secs(5)) {
-            Ok(api) => match status::node(&api, &settings.node) {
-                Ok(Some(_)) => {
-                    cli::note(tool, format!("{}: registered at {}", settings.node, api.server()));
+/// What is waited for last.
+struct Registered<'a> {
+    tool: &'a str,
+    target: &'a Target,
+    settings: &'a Settings,
+    /// When the kubelet was started, since 1970. A node that registered earlier must have been heard of since.
+    since: Option<Duration>,
+}
+
+impl Registered<'_> {
+    /// Waits until the API server has the node.
+    fn wait(&self, end: Instant) -> Result<(), String> {
+        let node = &self.settings.node;
+        loop {
+            let last = match self.ask() {
+                Ok(server) => {
+                    cli::note(self.tool, format!("{node}: registered at {server}"));
                     return Ok(());
                 }
-                Ok(None) => {}
-                Err(finding) => last = finding.message,
-            },
-            Err(error) => last = error.to_string(),
+                Err(last) => last,
+            };
+            if let Some(ended) = ended("kubelet") {
+                return Err(ended.to_owned());
+            }
+            if Instant::now() >= end {
+                return Err(format!("the node {node} has not registered in time: {last}"));
+            }
+            std::thread::sleep(EVERY);
         }
-        if Instant::now() >= end {
-            return Err(failed("kubelet", &format!("the node {} has not registered in time: {last}", settings.node)));
+    }
+
+    /// The server that has the node, or what there is instead.
+    fn ask(&self) -> Result<String, String> {
+        // While TLS bootstrapping there is no kubeconfig yet: the kubelet makes it.
+        let api = Api::open(self.target, &self.settings.kubeconfig, Duration::from_secs(5))
+            .map_err(|error| error.to_string())?;
+        let found = status::node(&api, &self.settings.node).map_err(|refused| refused.message.clone())?;
+        let found = found.ok_or("the API server does not know it")?;
+        let since = self.since.and_then(|since| i64::try_from(since.as_secs()).ok());
+        if since.is_some_and(|since| status::heard(&found).is_none_or(|heard| heard < since)) {
+            return Err("the API server has not heard of it since it was started".to_owned());
         }
-        std::thread::sleep(EVERY);
+        Ok(api.server().to_string())
     }
 }
 
-/// Whether a file that the service reads is newer than its process.
-fn is_outdated(target: &Target, service: &str) -> bool {
-    // ActiveEnterTimestamp as seconds: systemctl gives microseconds since boot in the monotonic one only.
+/// What is said of a service that ends again and again, or for good: no use in waiting for it. Once or twice may be because
+/// what it needs, a container runtime, was not up yet.
+fn ended(service: &str) -> Option<&'static str> {
+    let is = |property: &str, value: &str| show(service, property).is_some_and(|v| v == value);
+    if is("ActiveState", "failed") {
+        return Some("ended, and systemd does not start it again");
+    }
+    let restarts: u32 = show(service, "NRestarts")?.parse().ok()?;
+    (restarts >= 2 && is("SubState", "auto-restart")).then_some("was started three times, and ended each time")
+}
+
+/// Whether a file that the service reads when it starts is newer than its process.
+fn is_outdated(target: &Target, paths: &Paths, service: &str) -> bool {
+    // As a date: systemctl gives microseconds since boot in the monotonic property only.
     let Some(since) = show(service, "ExecMainStartTimestamp").filter(|t| !t.is_empty()) else { return false };
     let Ok(output) = Command::new("date").args(["-d", &since, "+%s"]).output() else { return false };
     let Ok(since) = String::from_utf8_lossy(&output.stdout).trim().parse::<i64>() else { return false };
-    let directory = format!("/var/lib/{service}");
-    let files = ["kubeconfig", &format!("{service}-config.yaml")].map(|name| format!("{directory}/{name}"));
-    let program = [format!("/usr/local/bin/{service}")];
-    files.iter().chain(&program).any(|path| target.stat(path.as_ref()).is_some_and(|stat| stat.st_mtime > since))
+    let program = paths.binaries.join(service);
+    let files: &[&PathBuf] = if service == "kubelet" {
+        &[
+            &program,
+            &paths.ca,
+            &paths.kubelet_certificate,
+            &paths.kubelet_key,
+            &paths.kubelet_kubeconfig,
+            &paths.kubelet_config,
+        ]
+    } else {
+        &[&program, &paths.kube_proxy_kubeconfig, &paths.kube_proxy_config]
+    };
+    // The process may have started in the second in which the file was placed.
+    files.iter().any(|path| target.stat(path).is_some_and(|stat| stat.st_mtime >= since))
 }
 
 fn show(service: &str, property: &str) -> Option<String> {
@@ -128,28 +185,47 @@ fn is_healthy(address: &str) -> bool {
     stream.read_exact(&mut head).is_ok() && head.ends_with(b" 200")
 }
 
-/// The error with the unit's state, its last lines and the cause that they show.
-fn failed(service: &str, what: &str) -> Error {
-    let mut journal = String::new();
-    if !service.is_empty() {
-        let state = ["ActiveState", "SubState", "Result"].map(|p| show(service, p).unwrap_or_default()).join(", ");
-        cli::note("khw-install", format!("{service}: state {state}"));
-        let unit = format!("{service}.service");
-        let lines =
-            Command::new("journalctl").args(["--no-pager", "--output=cat", "--lines=50", "--unit", &unit]).output();
-        if let Ok(output) = lines {
-            journal = String::from_utf8_lossy(&output.stdout).into_owned();
+/// What did not work.
+struct Failure<'a> {
+    tool: &'a str,
+    /// The service; empty for systemd itself.
+    service: &'a str,
+    /// When it was started, since 1970; `None` when it ran already, so that its older lines count too.
+    since: Option<Duration>,
+    what: &'a str,
+}
+
+impl Failure<'_> {
+    /// Shows the unit's state and its last lines, and gives the error with the cause that they show.
+    fn report(&self) -> Error {
+        let Failure { tool, service, what, .. } = *self;
+        let mut journal = String::new();
+        if !service.is_empty() {
+            let state = ["ActiveState", "SubState", "Result"].map(|p| show(service, p).unwrap_or_default()).join(", ");
+            cli::note(tool, format!("{service}: state {state}"));
+            journal = self.journal();
+            let all: Vec<&str> = journal.lines().collect();
+            for line in all.get(all.len().saturating_sub(LINES)..).unwrap_or_default() {
+                cli::note(tool, format!("{service}: {line}"));
+            }
         }
-        let all: Vec<&str> = journal.lines().collect();
-        for line in all.get(all.len().saturating_sub(LINES)..).unwrap_or_default() {
-            cli::note("khw-install", format!("{service}: {line}"));
+        let file = if service.is_empty() { "systemd" } else { service };
+        match causes::of(&format!("{journal}\n{what}")).or_else(|| causes::of(&journal)) {
+            Some(cause) => Error::new(format!("{what}: {} [{}]", cause.what, cause.name)).file(file).hint(cause.fix),
+            None => Error::new(what)
+                .file(file)
+                .hint(format!("read `journalctl -u {file}`, and run `khw-install preflight` and `verify`")),
         }
     }
-    let error = Error::new(what).file(if service.is_empty() { "systemd" } else { service });
-    match causes::of(&format!("{journal}\n{what}")).or_else(|| causes::of(&journal)) {
-        Some(cause) => Error::new(format!("{what}: {} [{}]", cause.what, cause.name))
-            .file(if service.is_empty() { "systemd" } else { service })
-            .hint(cause.fix),
-        None => error.hint(format!("read `journalctl -u {service}`, and run `khw-install preflight` and `verify`")),
+
+    /// The service's last lines: those since it was started, because what an earlier start complained of may be mended.
+    fn journal(&self) -> String {
+        let mut journalctl = Command::new("journalctl");
+        journalctl.args(["--no-pager", "--output=cat", "--lines=50", "--unit", &format!("{}.service", self.service)]);
+        if let Some(since) = self.since {
+            journalctl.arg(format!("--since=@{}.{:06}", since.as_secs(), since.subsec_micros()));
+        }
+        let output = journalctl.output();
+        output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
     }
 }

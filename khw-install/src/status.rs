@@ -79,6 +79,13 @@ fn condition<'a>(node: &'a Value, kind: &str) -> Option<&'a Value> {
     conditions.iter().find(|c| c.get("type").and_then(Value::as_str) == Some(kind))
 }
 
+/// When the kubelet last reported its state, by the clock of its own host, in seconds since 1970.
+pub fn heard(node: &Value) -> Option<i64> {
+    let time = condition(node, "Ready")?.get("lastHeartbeatTime")?.as_str()?;
+    let time = time::OffsetDateTime::parse(time, &time::format_description::well_known::Rfc3339).ok()?;
+    Some(time.unix_timestamp())
+}
+
 fn why(ready: Option<&Value>) -> String {
     let text = |field| ready.and_then(|c| c.get(field)).and_then(Value::as_str).unwrap_or_default();
     let message = text("message");

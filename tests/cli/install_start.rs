@@ -18,14 +18,15 @@ case "$1 $4" in
     "show NeedDaemonReload") echo ${NEED_RELOAD:-no};;
     "show LoadState") echo loaded;;
     "show UnitFileState") echo ${ENABLED:-disabled};;
-    "show ActiveState") echo ${ACTIVE:-failed};;
-    "show SubState") echo failed;;
+    "show ActiveState") echo ${ACTIVE:-inactive};;
+    "show SubState") echo ${SUB:-dead};;
+    "show NRestarts") echo ${RESTARTS:-0};;
     "show Result") echo exit-code;;
     "show ExecMainStartTimestamp") echo;;
     start*|restart*) [ -z "${REFUSE:-}" ] || { echo "$REFUSE" >&2; exit 1; };;
 esac
 EOF
-        printf '#!/bin/bash\ncat "${0%%/bin/*}/journal"\n' > bin/journalctl
+        printf '#!/bin/bash\necho "$*" >> "${0%%/bin/*}/asked-journal"\ncat "${0%%/bin/*}/journal"\n' > bin/journalctl
         chmod +x bin/*"#)
         .ok();
     sandbox
@@ -78,6 +79,7 @@ const MESSAGES: &[(&str, &str)] = &[
         "F1124 20:16:43.321657    3747 server.go:187] unknown 'kubernetes.io' or 'k8s.io' labels specified with --node-labels: [kubernetes.io/x]",
         "node-labels",
     ),
+    ("W1127 03:37:44.154061    2917 server.go:568] standalone mode, no API client", "kubeconfig-unset"),
     // kubelet 1.20.2 and 1.36.2, kube-proxy in a lab.
     ("E1124 failed to start OOM watcher open /dev/kmsg: no such file or directory", "no-kmsg"),
     ("E1124 server.go:490] open /proc/sys/net/netfilter/nf_conntrack_max: permission denied", "conntrack-max"),
@@ -130,6 +132,10 @@ const MESSAGES: &[(&str, &str)] = &[
         "Post \"https://server.kubernetes.local:6443/api/v1/nodes\": dial tcp: lookup server.kubernetes.local on 10.0.0.2:53: no such host",
         "server-not-resolved",
     ),
+    (
+        "Get \"https://master-9:6443/api/v1/nodes\": dial tcp: lookup master-9 on 127.0.0.53:53: server misbehaving",
+        "server-not-resolved",
+    ),
     ("Get \"https://:6443/api/v1/nodes\": dial tcp :6443: connect: connection refused", "server-empty"),
     (
         "Post \"https://192.168.5.30:6443/api/v1/nodes\": dial tcp 192.168.5.30:6443: connect: connection refused",
@@ -168,6 +174,11 @@ const MESSAGES: &[(&str, &str)] = &[
     // plugin/pkg/admission/noderestriction, the RBAC authorizer, the authentication filter.
     (
         "Unable to register node with API server: nodes \"worker-1\" is forbidden: node \"worker-2\" is not allowed to modify node \"worker-1\"",
+        "other-node",
+    ),
+    // plugin/pkg/auth/authorizer/node/node_authorizer.go.
+    (
+        "nodes \"worker-1\" is forbidden: User \"system:node:Worker-1\" cannot get resource \"nodes\" in API group \"\" at the cluster scope: node 'Worker-1' cannot read 'worker-1', only its own Node object",
         "other-node",
     ),
     (
@@ -245,4 +256,36 @@ fn systemd_is_asked_for_what_is_needed_and_no_more() {
         ["daemon-reload", "restart kubelet.service", "restart kube-proxy.service"]
     );
     assert_eq!(asked("ENABLED=enabled ACTIVE=active"), [""; 0]);
+}
+
+#[test]
+fn lines_of_an_earlier_start_do_not_count() {
+    let asked = |environment: &str| {
+        let sandbox = host("unknown flag: --x\n");
+        start(&sandbox, environment);
+        sandbox.read("asked-journal")
+    };
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
+    let said = asked("ACTIVE=inactive");
+    let (_, since) = said.trim().split_once(" --since=@").expect("journalctl is told from when on");
+    let since: f64 = since.parse().expect("seconds since 1970");
+    assert!((since - now as f64).abs() < 60.0, "{said}");
+    // What runs already has said why some time ago.
+    assert!(!asked("ENABLED=enabled ACTIVE=active").contains("--since"));
+}
+
+#[test]
+fn what_ends_again_and_again_is_not_waited_for() {
+    let sandbox = host("unknown flag: --x\n");
+    for (environment, expected) in [
+        (
+            "ACTIVE=activating SUB=auto-restart RESTARTS=2",
+            "error: kubelet: was started three times, and ended each time: ",
+        ),
+        ("ACTIVE=failed SUB=failed", "error: kubelet: ended, and systemd does not start it again: "),
+    ] {
+        let ran = sandbox.sh(&format!("PATH=$PWD/bin:$PATH; export {environment}; khw-install start --timeout 10m"));
+        assert_eq!(ran.status, 2, "{}", ran.stderr);
+        assert!(ran.stderr.contains(expected) && ran.stderr.contains("[unknown-flag]"), "{}", ran.stderr);
+    }
 }
