@@ -8,6 +8,8 @@ use khw_cert::{Certificate, PrivateKey};
 use khw_core::Error;
 use khw_core::finding::Finding;
 use khw_kubeconfig::{Kubeconfig, ServerUrl};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
 use rustls::{AlertDescription, CertificateError};
 use serde_json::Value;
 use std::net::{TcpStream, ToSocketAddrs};
@@ -29,6 +31,8 @@ pub const CHECKS: &[&str] = &[
     "server-certificate-not-yet-valid",
     "server-certificate-refused",
     "client-certificate-refused",
+    "certificate-expired",
+    "certificate-not-yet-valid",
     "not-authenticated",
     "not-authorized",
     "server-error",
@@ -63,6 +67,23 @@ impl Answer {
     /// The `message` of a Kubernetes Status.
     pub fn message(&self) -> &str {
         self.body.get("message").and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// ureq takes for granted that rustls takes the pair. It does not take all that Go takes: `openssl x509 -req` without
+/// `-extfile` makes a certificate of version 1.
+fn usable(chain: &[Certificate], key: &[u8]) -> Result<(), Error> {
+    let chain = chain.iter().map(|c| CertificateDer::from(c.der().to_vec())).collect();
+    let key =
+        PrivateKeyDer::try_from(key).map_err(|why| Error::new(format!("its key cannot be used for TLS: {why}")))?;
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    match CertifiedKey::from_der(chain, key.clone_key(), &provider) {
+        Ok(_) => Ok(()),
+        Err(rustls::Error::InvalidCertificate(CertificateError::Other(why))) => {
+            Err(Error::new(format!("cannot be used for TLS here, though the kubelet may take it: {why}"))
+                .hint("sign it again with khw-cert, which makes version 3 always (openssl does with -extfile)"))
+        }
+        Err(why) => Err(Error::new(format!("cannot be used for TLS: {why}"))),
     }
 }
 
@@ -123,6 +144,7 @@ impl Api {
                 let pem = key.to_pem();
                 let key = ureq::tls::PrivateKey::from_pem(pem.as_bytes())
                     .map_err(|_| named(Error::new("cannot be used for TLS").field("client-key")))?;
+                usable(&parsed, key.der()).map_err(|e| named(e.field("client-certificate")))?;
                 shown_certificate = parsed.into_iter().next();
                 Some(ClientCert::new_with_certs(&chain, key))
             }
@@ -334,14 +356,26 @@ impl Api {
         let finding = match answer.status {
             200..=299 => return Ok(()),
             401 => {
-                let expired = self.certificate.as_ref().is_some_and(|c| c.not_after() < OffsetDateTime::now_utc());
-                if expired {
-                    self.finding("not-authenticated", "does not take the client certificate: it has expired".to_owned())
-                        .fix("renew the certificate (khw-cert renew)")
-                } else {
-                    self.finding("not-authenticated", "does not know who this is (401 Unauthorized)".to_owned())
-                        .fix("sign the node's certificate with the CA that the API server has as --client-ca-file, and compare the clocks")
-                }
+                let now = OffsetDateTime::now_utc();
+                let dates = self.certificate.as_ref().map(|c| (now < c.not_before(), c.not_after() < now));
+                let (name, what, fix) = match dates {
+                    Some((true, _)) => (
+                        "certificate-not-yet-valid",
+                        "does not take the client certificate: it is not valid yet",
+                        "set the clock: `timedatectl set-ntp true`",
+                    ),
+                    Some((_, true)) => (
+                        "certificate-expired",
+                        "does not take the client certificate: it has expired",
+                        "renew the certificate (khw-cert renew), and make the kubeconfig again",
+                    ),
+                    _ => (
+                        "not-authenticated",
+                        "does not know who this is (401 Unauthorized)",
+                        "sign the node's certificate with the CA that the API server has as --client-ca-file, and compare the clocks",
+                    ),
+                };
+                self.finding(name, what.to_owned()).fix(fix)
             }
             403 => self
                 .finding("not-authorized", format!("does not let this node: {}", answer.message()))

@@ -4,7 +4,9 @@
 
 /// A cause.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Cause {
+pub struct Cause<'a> {
+    /// The line that shows it.
+    pub line: &'a str,
     /// Stable kebab-case name.
     pub name: &'static str,
     /// What is wrong.
@@ -330,11 +332,11 @@ const CAUSES: &[Row] = &[
 ];
 
 /// The cause that a text of several lines shows; the last line that shows one counts, since the first ones are of earlier starts.
-pub fn of(text: &str) -> Option<Cause> {
+pub fn of(text: &str) -> Option<Cause<'_>> {
     text.lines().rev().find_map(of_line)
 }
 
-fn of_line(line: &str) -> Option<Cause> {
+fn of_line(line: &str) -> Option<Cause<'_>> {
     let has = |parts: &[&str]| {
         let mut rest = line;
         parts.iter().all(|part| match rest.split_once(part) {
@@ -345,5 +347,5 @@ fn of_line(line: &str) -> Option<Cause> {
             None => false,
         })
     };
-    CAUSES.iter().find(|(parts, ..)| has(parts)).map(|&(_, name, what, fix)| Cause { name, what, fix })
+    CAUSES.iter().find(|(parts, ..)| has(parts)).map(|&(_, name, what, fix)| Cause { line, name, what, fix })
 }

@@ -1,6 +1,6 @@
 //! `start`: what the tutorial does with systemctl, waiting until the node has registered; and the cause when it does not.
 
-use crate::api::Api;
+use crate::api::{Api, Refused};
 use crate::causes;
 use crate::status;
 use crate::target::Target;
@@ -19,6 +19,9 @@ const SERVICES: [&str; 2] = ["kubelet", "kube-proxy"];
 const EVERY: Duration = Duration::from_millis(250);
 /// Lines of the journal that are shown.
 const LINES: usize = 10;
+/// Lines of the journal in which the cause is looked for, where it is not known from when on: a kubelet says 250 lines before
+/// it complains, and prints all its flags after it does.
+const READ: usize = 2000;
 
 /// Starts both services and waits.
 ///
@@ -27,7 +30,9 @@ const LINES: usize = 10;
 pub(crate) fn start(tool: &str, subject: &Subject<'_>, timeout: Duration) -> Result<(), Error> {
     let end = Instant::now() + timeout;
     let settings = verify::look(subject).settings;
-    let failed = |service: &str, since: Option<Duration>, what: &str| Failure { tool, service, since, what }.report();
+    let failed = |service: &str, since: Option<Duration>, what: &str| {
+        Failure { tool, service, since, what, refused: None }.report()
+    };
     let property = |service: &str, name: &str| show(service, name).unwrap_or_default();
     let reload =
         SERVICES.iter().any(|s| property(s, "NeedDaemonReload") == "yes" || property(s, "LoadState") == "not-found");
@@ -72,7 +77,9 @@ pub(crate) fn start(tool: &str, subject: &Subject<'_>, timeout: Duration) -> Res
         cli::note(tool, format!("{service}: healthy"));
     }
     let registered = Registered { tool, target: subject.target, settings: &settings, since: started[0] };
-    registered.wait(end).map_err(|what| failed("kubelet", started[0], &what))
+    registered.wait(end).map_err(|(what, refused)| {
+        Failure { tool, service: "kubelet", since: started[0], what: &what, refused }.report()
+    })
 }
 
 /// What is waited for last.
@@ -84,38 +91,43 @@ struct Registered<'a> {
     since: Option<Duration>,
 }
 
+/// Why the node is not there yet; the API server's own words where it gave any.
+type NotYet = (String, Option<Refused>);
+
 impl Registered<'_> {
     /// Waits until the API server has the node.
-    fn wait(&self, end: Instant) -> Result<(), String> {
+    fn wait(&self, end: Instant) -> Result<(), NotYet> {
         let node = &self.settings.node;
         loop {
-            let last = match self.ask() {
+            let (last, refused) = match self.ask() {
                 Ok(server) => {
                     cli::note(self.tool, format!("{node}: registered at {server}"));
                     return Ok(());
                 }
-                Err(last) => last,
+                Err(not_yet) => not_yet,
             };
             if let Some(ended) = ended("kubelet") {
-                return Err(ended.to_owned());
+                return Err((ended.to_owned(), None));
             }
             if Instant::now() >= end {
-                return Err(format!("the node {node} has not registered in time: {last}"));
+                return Err((format!("the node {node} has not registered in time: {last}"), refused));
             }
             std::thread::sleep(EVERY);
         }
     }
 
     /// The server that has the node, or what there is instead.
-    fn ask(&self) -> Result<String, String> {
+    fn ask(&self) -> Result<String, NotYet> {
+        let not_yet = |what: &str| (what.to_owned(), None);
         // While TLS bootstrapping there is no kubeconfig yet: the kubelet makes it.
         let api = Api::open(self.target, &self.settings.kubeconfig, Duration::from_secs(5))
-            .map_err(|error| error.to_string())?;
-        let found = status::node(&api, &self.settings.node).map_err(|refused| refused.message.clone())?;
-        let found = found.ok_or("the API server does not know it")?;
+            .map_err(|error| (error.to_string(), None))?;
+        let found =
+            status::node(&api, &self.settings.node).map_err(|refused| (refused.message.clone(), Some(refused)))?;
+        let found = found.ok_or_else(|| not_yet("the API server does not know it"))?;
         let since = self.since.and_then(|since| i64::try_from(since.as_secs()).ok());
         if since.is_some_and(|since| status::heard(&found).is_none_or(|heard| heard < since)) {
-            return Err("the API server has not heard of it since it was started".to_owned());
+            return Err(not_yet("the API server has not heard of it since it was started"));
         }
         Ok(api.server().to_string())
     }
@@ -193,6 +205,8 @@ struct Failure<'a> {
     /// When it was started, since 1970; `None` when it ran already, so that its older lines count too.
     since: Option<Duration>,
     what: &'a str,
+    /// What the API server says to the node's kubeconfig.
+    refused: Option<Refused>,
 }
 
 impl Failure<'_> {
@@ -204,27 +218,40 @@ impl Failure<'_> {
             let state = ["ActiveState", "SubState", "Result"].map(|p| show(service, p).unwrap_or_default()).join(", ");
             cli::note(tool, format!("{service}: state {state}"));
             journal = self.journal();
-            let all: Vec<&str> = journal.lines().collect();
-            for line in all.get(all.len().saturating_sub(LINES)..).unwrap_or_default() {
-                cli::note(tool, format!("{service}: {line}"));
-            }
+        }
+        let text = format!("{journal}\n{what}");
+        let cause = causes::of(&text);
+        let lines: Vec<&str> = journal.lines().collect();
+        let last = lines.len().saturating_sub(LINES);
+        // The line that shows the cause is often followed by many others.
+        let telling = cause.as_ref().and_then(|cause| lines.iter().rposition(|line| line.contains(cause.line)));
+        for line in telling.filter(|&at| at < last).into_iter().chain(last..lines.len()).filter_map(|at| lines.get(at))
+        {
+            cli::note(tool, format!("{service}: {line}"));
         }
         let file = if service.is_empty() { "systemd" } else { service };
-        match causes::of(&format!("{journal}\n{what}")).or_else(|| causes::of(&journal)) {
-            Some(cause) => Error::new(format!("{what}: {} [{}]", cause.what, cause.name)).file(file).hint(cause.fix),
-            None => Error::new(what)
-                .file(file)
-                .hint(format!("read `journalctl -u {file}`, and run `khw-install preflight` and `verify`")),
-        }
+        let (what, fix) = match (&cause, &self.refused) {
+            // The kubelet says no more than that; the certificate's dates say why.
+            (Some(cause), Some(refused)) if cause.name == "not-authenticated" => {
+                (format!("{what} [{}]", refused.name), refused.fix.as_deref())
+            }
+            (Some(cause), _) => (format!("{what}: {} [{}]", cause.what, cause.name), Some(cause.fix)),
+            (None, Some(refused)) => (format!("{what} [{}]", refused.name), refused.fix.as_deref()),
+            (None, None) => (what.to_owned(), None),
+        };
+        let unknown = || format!("read `journalctl -u {file}`, and run `khw-install preflight` and `verify`");
+        Error::new(what).file(file).hint(fix.map_or_else(unknown, str::to_owned))
     }
 
-    /// The service's last lines: those since it was started, because what an earlier start complained of may be mended.
+    /// The service's lines since it was started, because what an earlier start complained of may be mended.
     fn journal(&self) -> String {
         let mut journalctl = Command::new("journalctl");
-        journalctl.args(["--no-pager", "--output=cat", "--lines=50", "--unit", &format!("{}.service", self.service)]);
-        if let Some(since) = self.since {
-            journalctl.arg(format!("--since=@{}.{:06}", since.as_secs(), since.subsec_micros()));
-        }
+        journalctl.args(["--no-pager", "--output=cat", "--unit", &format!("{}.service", self.service)]);
+        match self.since {
+            // With --lines systemd before 254 gives the first lines since then, not the last.
+            Some(since) => journalctl.arg(format!("--since=@{}.{:06}", since.as_secs(), since.subsec_micros())),
+            None => journalctl.arg(format!("--lines={READ}")),
+        };
         let output = journalctl.output();
         output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
     }

@@ -123,6 +123,44 @@ fn each_failure_has_the_cause_that_it_really_has() {
         }
     });
     assert_eq!(names(&online(&sandbox)), ["server-no-tls"]);
+
+    // Of openssl's commands only `ca` takes dates.
+    for (days, expected) in [
+        ("19940101000000Z 19950101000000Z", "certificate-expired"),
+        ("20990101000000Z 20990201000000Z", "certificate-not-yet-valid"),
+    ] {
+        let (start, end) = days.split_once(' ').unwrap();
+        sandbox
+            .sh(&format!(
+                "{WORDS} : > index.txt
+                 printf '[ca]\ndefault_ca=c\n[c]\ndatabase=index.txt\nnew_certs_dir=.\nrand_serial=yes\nx509_extensions=x\ndefault_md=sha256\npolicy=p\n[x]\nbasicConstraints=CA:FALSE\n[p]\ncommonName=supplied\norganizationName=supplied\n' > ca.cnf
+                 openssl req -new -key $K/worker-1.key -subj /O=system:nodes/CN={NODE} -out dated.csr
+                 openssl ca -batch -notext -config ca.cnf -cert ca.crt -keyfile ca.key -startdate {start} -enddate {end} -in dated.csr -out dated.crt
+                 khw-kubeconfig set-credentials {NODE} --client-certificate dated.crt --embed-certs --no-verify --kubeconfig $K/kubeconfig"
+            ))
+            .succeeds();
+        expect(&sandbox, &ApiServer::start(&sandbox, "server", "", None, unauthorized), &[expected]);
+    }
+}
+
+#[test]
+fn a_client_certificate_of_version_1_is_refused_with_words() {
+    let sandbox = made();
+    sandbox
+        .sh(&format!(
+            "{WORDS} openssl req -new -key $K/worker-1.key -subj /O=system:nodes/CN={NODE} -out one.csr
+             openssl x509 -req -in one.csr -CA ca.crt -CAkey ca.key -days 9 -out one.crt
+             khw-kubeconfig set-credentials {NODE} --client-certificate one.crt --embed-certs --no-verify --kubeconfig $K/kubeconfig"
+        ))
+        .succeeds();
+    goes_to(&sandbox, "https://127.0.0.1:1");
+    let ran = sandbox.sh("khw-install status --root root");
+    assert_eq!(ran.status, 2);
+    assert_eq!(
+        ran.stderr,
+        "khw-install: error: root/var/lib/kubelet/kubeconfig: client-certificate: cannot be used for TLS here, though the kubelet may take it: UnsupportedCertVersion\n\
+         khw-install: hint: sign it again with khw-cert, which makes version 3 always (openssl does with -extfile)\n"
+    );
 }
 
 /// A node as an API server of 1.32 has it, and its table.

@@ -63,6 +63,7 @@ fn names_what_is_wrong_with_units_and_drop_ins() {
             ("sed -i 's|^Restart=.*|&\\nEnvironmentFile=/etc/kubelet.env|' $U/kubelet.service", &["environment-file-missing"]),
             ("sed -i 's|^Restart=.*|&\\nEnvironmentFile=-/etc/kubelet.env|' $U/kubelet.service", &[]),
             ("rm root/usr/lib/systemd/system/containerd.service", &["required-unit-missing"]),
+            ("ln -s /dev/null root/etc/systemd/system/containerd.service", &["unit-masked"]),
             ("sed -i 's|RestartSec|RestartSecs|' $U/kubelet.service", &["unknown-directive"]),
             ("sed -i 's|^  --kubeconfig=.*kubeconfig .*|  --kubeconfig=/var/lib/kubelet/kubeconfig|' $U/kubelet.service", &["lost-backslash"]),
             ("flag --node-labels=\\${NOWHERE}", &["undefined-variable"]),

@@ -104,13 +104,19 @@ fn required(files: &mut Files<'_>, service: &Service) {
             let origin = service.unit.origin(value.line, directive);
             for name in value.text.split_whitespace().filter(|n| n.ends_with(".service") && !n.contains(['@', '%'])) {
                 let mut places = UNIT_DIRECTORIES.iter().map(|d| Path::new(d).join(name));
-                let Some(place) = places.find(|place| files.target.stat(place).is_some()) else {
+                let masked = |place: &Path| files.target.read_link(place).as_deref() == Some(Path::new("/dev/null"));
+                let Some(place) = places.find(|place| masked(place) || files.target.stat(place).is_some()) else {
                     let message = format!("there is no {name} on this host, so systemd does not start the unit");
                     let fix =
                         "install it, or make the unit for the container runtime that is there (khw-unit --runtime)";
                     files.findings.push(at(Finding::error("required-unit-missing", message), &origin).fix(fix));
                     continue;
                 };
+                if masked(&place) {
+                    let message = format!("{name} is masked, so systemd does not start the unit");
+                    let finding = Finding::error("unit-masked", message).fix(format!("systemctl unmask {name}"));
+                    files.findings.push(at(finding, &origin));
+                }
                 files.refer(&Named { path: place, origin: Some(origin.clone()) }, "a unit that must run first", true);
             }
         }
