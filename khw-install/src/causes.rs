@@ -331,9 +331,14 @@ const CAUSES: &[Row] = &[
     (&["no space left on device"], "disk-full", "the disk is full", "make room"),
 ];
 
-/// The cause that a text of several lines shows; the last line that shows one counts, since the first ones are of earlier starts.
+/// What follows from many causes: another that the text shows is nearer.
+const GENERAL: [&str; 2] = ["not-authenticated", "not-authorized"];
+
+/// The cause that a text of several lines shows; the last line that shows one counts, since the first ones may be of an earlier
+/// start, or of something that was not up yet.
 pub fn of(text: &str) -> Option<Cause<'_>> {
-    text.lines().rev().find_map(of_line)
+    let shown = || text.lines().rev().filter_map(of_line);
+    shown().find(|cause| !GENERAL.contains(&cause.name)).or_else(|| shown().next())
 }
 
 fn of_line(line: &str) -> Option<Cause<'_>> {

@@ -222,6 +222,15 @@ fn each_message_of_the_programs_has_its_cause() {
 }
 
 #[test]
+fn what_is_forbidden_in_general_does_not_hide_why() {
+    // A kubelet 1.20.2 with the certificate of Worker-2, on worker-2.
+    let journal = "kubelet_node_status.go:93] Unable to register node \"worker-2\" with API server: nodes \"worker-2\" is forbidden: node \"Worker-2\" is not allowed to modify node \"worker-2\"\n\
+        reflector.go:138] Failed to watch *v1.Secret: secrets \"default-token-2ptxz\" is forbidden: User \"system:node:Worker-2\" cannot list resource \"secrets\" in API group \"\" in the namespace \"default\"\n";
+    let said = start(&host(journal), "ACTIVE=inactive");
+    assert!(said.contains("[other-node]"), "{said}");
+}
+
+#[test]
 fn what_systemd_refuses_is_named() {
     for (refusal, cause) in [
         ("Failed to start kubelet.service: Unit kubelet.service is masked.", "unit-masked"),
