@@ -199,6 +199,13 @@ const CAUSES: &[Row] = &[
         "a field of the configuration has a value of another type",
         "`khw-kubelet-conf check` or `khw-proxy-conf check` says which",
     ),
+    // The same of the decoder that 1.20 has, which names the field of the Go struct.
+    (
+        &["failed to decode: v1", "Configuration.", ": "],
+        "wrong-type",
+        "a field of the configuration has a value of another type",
+        "`khw-kubelet-conf check` or `khw-proxy-conf check` says which",
+    ),
     (
         &["no kind", "is registered for version"],
         "wrong-kind",

@@ -191,6 +191,11 @@ const MESSAGES: &[(&str, &str)] = &[
         "failed to load Kubelet config file /var/lib/kubelet/kubelet-config.yaml, error failed to decode: json: cannot unmarshal string into Go struct field KubeletConfiguration.maxPods of type int32",
         "wrong-type",
     ),
+    // kubelet 1.20.2, run.
+    (
+        "F1127 04:26:40.354446   10963 server.go:198] failed to load Kubelet config file /var/lib/kubelet/kubelet-config.yaml, error failed to decode: v1beta1.KubeletConfiguration.MaxPods: readUint32: unexpected character: \u{fffd}, error found in #10 byte of ...|maxPods\":\"many\",\"res|...",
+        "wrong-type",
+    ),
     // client-go.
     ("invalid configuration: no configuration has been provided", "kubeconfig-empty"),
     (
