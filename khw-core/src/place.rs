@@ -12,7 +12,7 @@ use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, RenameFlags, openat, renameat, rename
 use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, fstatat};
 use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, fsync, syncfs, unlinkat};
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
@@ -64,17 +64,24 @@ pub enum Existing {
 pub enum Content<'a> {
     /// These bytes.
     Bytes(&'a [u8]),
-    /// What is in this open file, a piece at a time: a program has a hundred megabytes. `seen` is what was known of it when
-    /// it was checked; when it has changed since, it is not placed.
-    File {
-        /// The file.
-        file: &'a File,
-        /// Its size and times when it was checked.
-        seen: &'a Metadata,
-    },
+    /// What comes a piece at a time: a program has a hundred megabytes.
+    Stream(&'a dyn Stream),
 }
 
-/// A piece of a streamed file.
+/// Content that is not in memory. It is read more than once: compared with what is there, then written.
+pub trait Stream: std::fmt::Debug {
+    /// Bytes.
+    fn length(&self) -> u64;
+
+    /// Gives it away from its beginning, a piece at a time.
+    ///
+    /// # Errors
+    /// When it cannot be read, when it is not what it was when it was checked, and what `each` gives. What was given away
+    /// until then is not placed.
+    fn pieces(&self, each: &mut dyn FnMut(&[u8]) -> std::io::Result<()>) -> std::io::Result<()>;
+}
+
+/// A piece of a file that is compared.
 const PIECE: usize = 256 * 1024;
 
 impl Content<'_> {
@@ -82,7 +89,7 @@ impl Content<'_> {
     pub fn len(&self) -> u64 {
         match self {
             Content::Bytes(bytes) => bytes.len() as u64,
-            Content::File { seen, .. } => seen.len(),
+            Content::Stream(stream) => stream.length(),
         }
     }
 
@@ -94,29 +101,12 @@ impl Content<'_> {
     /// Gives it away a piece at a time.
     ///
     /// # Errors
-    /// When it cannot be read, when the file has changed since it was checked, and what `each` gives.
+    /// As [`Stream::pieces`].
     pub fn pieces(&self, mut each: impl FnMut(&[u8]) -> std::io::Result<()>) -> std::io::Result<()> {
-        let (file, seen) = match self {
-            Content::Bytes(bytes) => return each(bytes),
-            Content::File { file, seen } => (file, seen),
-        };
-        let changed = || std::io::Error::other("has changed since it was checked");
-        let mut piece = vec![0; PIECE];
-        let mut at = 0;
-        while at < seen.len() {
-            let piece = piece_at(&mut piece, seen.len() - at);
-            file.read_exact_at(piece, at).map_err(|e| match e.kind() {
-                std::io::ErrorKind::UnexpectedEof => changed(),
-                _ => e,
-            })?;
-            each(piece)?;
-            at += piece.len() as u64;
+        match self {
+            Content::Bytes(bytes) => each(bytes),
+            Content::Stream(stream) => stream.pieces(&mut each),
         }
-        let now = file.metadata()?;
-        if now.len() != seen.len() || now.modified()? != seen.modified()? {
-            return Err(changed());
-        }
-        Ok(())
     }
 
     /// Whether `other` holds the same. One that cannot be read does not.
@@ -504,7 +494,7 @@ impl Drop for Temporary<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Attributes, Content, Directory, Existing, Permission, Placed, file, stage, sync_file_system};
+    use super::{Attributes, Content, Directory, Existing, Permission, Placed, Stream, file, stage, sync_file_system};
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     const SECRET: Attributes = Attributes { permission: Permission::Exactly(0o600), owner: None };
@@ -584,30 +574,49 @@ mod tests {
         Ok(())
     }
 
+    /// Bytes that come in two pieces, and may turn out to be wrong at their end.
+    #[derive(Debug)]
+    struct Halves {
+        bytes: Vec<u8>,
+        wrong: bool,
+    }
+
+    impl Stream for Halves {
+        fn length(&self) -> u64 {
+            self.bytes.len() as u64
+        }
+
+        fn pieces(&self, each: &mut dyn FnMut(&[u8]) -> std::io::Result<()>) -> std::io::Result<()> {
+            let (first, second) = self.bytes.split_at(self.bytes.len() / 2);
+            each(first)?;
+            each(second)?;
+            if self.wrong { Err(std::io::Error::other("has changed since it was checked")) } else { Ok(()) }
+        }
+    }
+
     #[test]
-    fn a_file_is_placed_by_pieces_and_compared_to_its_end() -> Result {
+    fn a_stream_is_placed_by_pieces_and_compared_to_its_end() -> Result {
         let dir = tempfile::tempdir()?;
-        let (from, path) = (dir.path().join("from"), dir.path().join("to"));
+        let path = dir.path().join("to");
         let bytes: Vec<u8> = (0..700_000_u32).map(|i| i.to_le_bytes()[1]).collect();
-        std::fs::write(&from, &bytes)?;
-        let source = std::fs::File::open(&from)?;
-        let seen = source.metadata()?;
-        let content = Content::File { file: &source, seen: &seen };
+        let mut halves = Halves { bytes: bytes.clone(), wrong: false };
         let directory = Directory::open(dir.path())?;
-        let place = || directory.place_content("to".as_ref(), content, SECRET, Existing::Replace);
-        assert_eq!(place()?, Placed::Written);
+        let place = |halves: &Halves| {
+            directory.place_content("to".as_ref(), Content::Stream(halves), SECRET, Existing::Replace)
+        };
+        assert_eq!(place(&halves)?, Placed::Written);
         assert_eq!((std::fs::read(&path)? == bytes, mode(&path)?), (true, 0o600));
-        assert_eq!(place()?, Placed::Unchanged);
+        assert_eq!(place(&halves)?, Placed::Unchanged);
         let mut other = bytes.clone();
         *other.last_mut().ok_or("it is empty")? ^= 1;
         std::fs::write(&path, &other)?;
-        assert_eq!(place()?, Placed::Written, "the last byte differs");
+        assert_eq!(place(&halves)?, Placed::Written, "the last byte differs");
         std::fs::write(&path, "old")?;
-        std::fs::write(&from, "shorter")?;
-        let error = place().err().ok_or("it was placed")?;
+        halves.wrong = true;
+        let error = place(&halves).err().ok_or("it was placed")?;
         assert_eq!(error.to_string(), format!("{}: has changed since it was checked", path.display()));
         assert_eq!(std::fs::read(&path)?, b"old");
-        assert_eq!(std::fs::read_dir(dir.path())?.count(), 2, "no temporary file is left");
+        assert_eq!(std::fs::read_dir(dir.path())?.count(), 1, "no temporary file is left");
         Ok(())
     }
 

@@ -69,19 +69,38 @@ pub struct KeyFile {
     pub certificate: Option<PathBuf>,
 }
 
+/// What the programs must be.
+#[derive(Debug, Args)]
+pub struct ProgramChecks {
+    /// The machine the programs must be made for [default: this host's]
+    #[arg(long, value_name = "ARCH")]
+    pub arch: Option<crate::binary::Architecture>,
+    /// The version that the programs must say of themselves [default: any]
+    #[arg(long, value_name = "VERSION", env = "KHW_KUBERNETES_VERSION")]
+    pub kubernetes_version: Option<KubernetesVersion>,
+    /// The SHA-256 that a program must have, or a file with it, as dl.k8s.io serves or `sha256sum` prints it; may be repeated
+    #[arg(long, value_name = "HEX|FILE")]
+    pub sha256: Vec<String>,
+    /// The same with SHA-512
+    #[arg(long, value_name = "HEX|FILE")]
+    pub sha512: Vec<String>,
+}
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make the directories of a worker
     Dirs(Placing),
     /// Place programs in /usr/local/bin, 0755: kubectl, kube-proxy, kubelet
+    ///
+    /// Refused is what cannot run on the worker: another machine's program, half a download, one whose loader is not there.
     Binaries {
         /// The programs; each keeps its name
         #[arg(value_name = "FILE", required = true)]
         files: Vec<PathBuf>,
-        /// The machine they must be made for [default: this host's]
-        #[arg(long, value_name = "ARCH")]
-        arch: Option<crate::binary::Architecture>,
+        /// Shared options.
+        #[command(flatten)]
+        checks: ProgramChecks,
         /// Shared options.
         #[command(flatten)]
         placing: Placing,
@@ -113,9 +132,9 @@ pub enum Command {
         /// The directory that holds the files
         #[arg(long, value_name = "DIR")]
         from: PathBuf,
-        /// The machine the programs must be made for [default: this host's]
-        #[arg(long, value_name = "ARCH")]
-        arch: Option<crate::binary::Architecture>,
+        /// Shared options.
+        #[command(flatten)]
+        checks: ProgramChecks,
         /// Shared options.
         #[command(flatten)]
         placing: Placing,

@@ -130,6 +130,12 @@ fn check_parts<'d, R: ReadRef<'d>>(head: &[u8], content: R, wanted: Architecture
     loader.ok_or_else(|| Error::new("is cut off: its headers point beyond its end").hint(again))
 }
 
+/// What helps when the loader of a program is missing.
+pub fn loader_fix(loader: &str) -> String {
+    let package = if loader.contains("musl") { "musl" } else { "libc6 on Debian and Ubuntu, glibc elsewhere" };
+    format!("take the static program of dl.k8s.io, or install the package of that loader ({package})")
+}
+
 type Ident = (FileClass, DataEncoding);
 
 /// Class and byte order, and the machine in that byte order.

@@ -27,6 +27,11 @@ pub fn of_file(file: &File) -> Option<KubernetesVersion> {
     }
 }
 
+/// Whether a program that says `found` is what a person means by `said`: `1.20` means every patch of it.
+pub fn fits(found: KubernetesVersion, said: KubernetesVersion) -> bool {
+    found.minor() == said.minor() && said.patch().is_none_or(|patch| found.patch() == Some(patch))
+}
+
 /// A loaded part of the file.
 struct Segment {
     address: u64,

@@ -7,6 +7,7 @@ pub mod args;
 pub mod artefact;
 pub mod binary;
 pub mod causes;
+pub mod checksum;
 pub mod containerd;
 pub mod cri;
 mod difference;
@@ -18,6 +19,7 @@ pub mod online;
 mod paths;
 mod placing;
 pub mod preflight;
+mod program;
 mod remove;
 mod start;
 pub mod status;
@@ -40,7 +42,7 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
     let place = |artefact, one| placing::one_file(artefact, one, None);
     match &command {
         Command::Dirs(placing) => placing::dirs(placing),
-        Command::Binaries { files, arch, placing } => placing::binaries(files, *arch, placing),
+        Command::Binaries { files, checks, placing } => placing::binaries(files, checks, placing),
         Command::Ca(one) => place(Artefact::Ca, one),
         Command::KubeletCert(one) => place(Artefact::KubeletCertificate, one),
         Command::KubeletKey(key) => placing::one_file(Artefact::KubeletKey, &key.one, key.certificate.as_deref()),
@@ -50,7 +52,7 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         Command::KubeProxyKubeconfig(one) => place(Artefact::KubeProxyKubeconfig, one),
         Command::KubeProxyConfig(one) => place(Artefact::KubeProxyConfig, one),
         Command::KubeProxyUnit(one) => place(Artefact::KubeProxyUnit, one),
-        Command::Node { from, arch, placing } => placing::node(from, *arch, placing),
+        Command::Node { from, checks, placing } => placing::node(from, checks, placing),
         Command::Verify { worker, kubernetes_version, cis, report } => check(worker, *kubernetes_version, *cis, report),
         Command::Preflight { worker, kubernetes_version, online, timeout, report } => {
             preflight(worker, *kubernetes_version, *online, *timeout, report)

@@ -3,14 +3,13 @@
 //! It is written before the first file and again after the last, so that a killed run leaves nothing unknown: an entry of an
 //! unfinished run names the old content too. A file that was there already with the same content is not khw's and not in it.
 
+use crate::checksum::{Algorithm, Hash};
 use crate::target::Target;
-use aws_lc_rs::digest::{Context, SHA256};
 use khw_core::Error;
 use khw_core::lock::Lock;
 use khw_core::place::{Content, Placed};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
@@ -105,34 +104,18 @@ impl Manifest {
         self.directories.extend(directories);
     }
 
-    /// Notes a file that is about to be placed.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub(crate) fn will_place(
-        &mut self,
-        path: &Path,
-        content: Content<'_>,
-        mode: u32,
-        placed: Placed,
-    ) -> std::io::Result<()> {
+    /// Notes a file that is about to be placed. `sha256` is that of its new content, in hex.
+    pub(crate) fn will_place(&mut self, path: &Path, sha256: String, mode: u32, placed: Placed) {
         let mode = format!("{mode:04o}");
         let placed_by = env!("CARGO_PKG_VERSION").to_owned();
         match (placed, self.files.get_mut(path)) {
             (Placed::Written, old) => {
-                let mut context = Context::new(&SHA256);
-                content.pieces(|piece| {
-                    context.update(piece);
-                    Ok(())
-                })?;
-                let sha256 = hex(context.finish().as_ref());
                 let replacing = old.map(|e| e.sha256.clone()).filter(|old| *old != sha256);
                 self.files.insert(path.to_owned(), Entry { sha256, replacing, mode, placed_by });
             }
             (_, Some(entry)) => entry.mode = mode,
             (_, None) => {}
         }
-        Ok(())
     }
 
     /// Ends a run: what was to be replaced is. Gives whether that changed anything.
@@ -163,14 +146,8 @@ pub fn state(target: &Target, path: &Path) -> Result<Option<(String, u32)>, Erro
     let failed = |e: std::io::Error| Error::io(target.shown(path).display(), &e);
     let Some(mut file) = target.open_any(path)? else { return Ok(None) };
     let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o7777;
-    let mut context = Context::new(&SHA256);
-    let mut piece = vec![0; 256 * 1024];
-    loop {
-        match file.read(&mut piece).map_err(failed)? {
-            0 => return Ok(Some((hex(context.finish().as_ref()), mode))),
-            length => context.update(&piece[..length]),
-        }
-    }
+    let sum = Hash::of_all(Algorithm::Sha256, &mut file).map_err(failed)?;
+    Ok(Some((sum.hex().to_owned(), mode)))
 }
 
 /// Waits until no other khw-install changes this host or tree.
@@ -179,8 +156,4 @@ pub fn state(target: &Target, path: &Path) -> Result<Option<(String, u32)>, Erro
 /// When it takes longer than two minutes.
 pub(crate) fn lock(target: &Target) -> Result<Lock, Error> {
     Lock::of_directory(&target.shown(Path::new("/")), PATIENCE)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

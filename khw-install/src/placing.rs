@@ -1,11 +1,12 @@
 //! The verbs that place: check, then place, then say what was done.
 
 use crate::accept::{Known, accept};
-use crate::args::{OneFile, Placing};
+use crate::args::{OneFile, Placing, ProgramChecks};
 use crate::artefact::{Artefact, BINARIES, BINARY_MODE};
-use crate::binary::{self, Architecture};
+use crate::checksum::{Algorithm, Hash, Sums};
 use crate::difference;
 use crate::manifest::{self, Manifest};
+use crate::program::{Program, Wanted};
 use crate::target::Target;
 use khw_cert::Certificate;
 use khw_core::input::Input;
@@ -13,7 +14,6 @@ use khw_core::layout::{Layout, Paths};
 use khw_core::place::{Content, Placed};
 use khw_core::{Error, Exit, NodeName, output};
 use std::fmt::Write;
-use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
 
 /// Something to be placed, already checked.
@@ -26,14 +26,14 @@ pub(crate) struct Item {
 /// What an item holds: a file of a worker in memory, or a program, which is too large for that.
 enum Held {
     Bytes(Vec<u8>),
-    Program { file: File, seen: Metadata, from: PathBuf },
+    Program(Program),
 }
 
 impl Item {
     pub(crate) fn content(&self) -> Content<'_> {
         match &self.held {
             Held::Bytes(bytes) => Content::Bytes(bytes),
-            Held::Program { file, seen, .. } => Content::File { file, seen },
+            Held::Program(program) => Content::Stream(program),
         }
     }
 
@@ -41,14 +41,15 @@ impl Item {
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.held {
             Held::Bytes(bytes) => std::str::from_utf8(bytes).ok(),
-            Held::Program { .. } => None,
+            Held::Program(_) => None,
         }
     }
 
-    fn unreadable(&self, cause: &std::io::Error) -> Error {
+    /// The SHA-256 of the content, in hex.
+    fn sha256(&self) -> String {
         match &self.held {
-            Held::Bytes(_) => Error::io(self.path.display(), cause),
-            Held::Program { from, .. } => Error::io(from.display(), cause),
+            Held::Bytes(bytes) => Hash::of(Algorithm::Sha256, bytes).hex().to_owned(),
+            Held::Program(program) => program.sha256().to_owned(),
         }
     }
 }
@@ -84,15 +85,15 @@ pub(crate) fn one_file(artefact: Artefact, one: &OneFile, certificate: Option<&P
 }
 
 /// `binaries FILE…`
-pub(crate) fn binaries(files: &[PathBuf], arch: Option<Architecture>, placing: &Placing) -> anyhow::Result<Exit> {
+pub(crate) fn binaries(files: &[PathBuf], checks: &ProgramChecks, placing: &Placing) -> anyhow::Result<Exit> {
     let target = Target::open(placing.worker.root.as_deref())?;
     let directory = Layout::paths(placing.worker.layout, &"node".parse()?).binaries;
-    let items = files.iter().map(|file| program(file, arch, &directory)).collect::<Result<Vec<_>, _>>()?;
+    let items = programs(files, checks, &target, &directory)?;
     apply(&target, placing, &[], &items)
 }
 
 /// `node --from DIR`
-pub(crate) fn node(from: &Path, arch: Option<Architecture>, placing: &Placing) -> anyhow::Result<Exit> {
+pub(crate) fn node(from: &Path, checks: &ProgramChecks, placing: &Placing) -> anyhow::Result<Exit> {
     let target = Target::open(placing.worker.root.as_deref())?;
     let (node, paths) = worker(&target, placing)?;
     let sources = sources(from, &node)?;
@@ -112,12 +113,8 @@ pub(crate) fn node(from: &Path, arch: Option<Architecture>, placing: &Placing) -
         refuse_mask(&target, artefact, &path)?;
         items.push(Item { path, mode: artefact.mode(), held: Held::Bytes(content) });
     }
-    for name in BINARIES {
-        let file = from.join(name);
-        if file.exists() {
-            items.push(program(&file, arch, &paths.binaries)?);
-        }
-    }
+    let there: Vec<_> = BINARIES.iter().map(|name| from.join(name)).filter(|file| file.exists()).collect();
+    items.extend(programs(&there, checks, &target, &paths.binaries)?);
     apply(&target, placing, &paths.directories, &items)
 }
 
@@ -176,25 +173,21 @@ fn refuse_mask(target: &Target, artefact: Artefact, path: &Path) -> Result<(), E
         .hint(format!("run `systemctl unmask {name}` first")))
 }
 
-fn program(file: &Path, arch: Option<Architecture>, directory: &Path) -> Result<Item, Error> {
-    let shown = || file.display();
-    let name = file.file_name().ok_or_else(|| Error::new("is not the path of a file").file(shown()))?;
-    let wanted = arch.or_else(Architecture::host).ok_or_else(|| {
-        Error::new("this host's machine is none that Kubernetes is built for").hint("say the worker's with --arch")
-    })?;
-    // Looked at before it is opened: opening a pipe waits for somebody who writes.
-    let kind = std::fs::metadata(file).map_err(|e| Error::io(shown(), &e))?;
-    if kind.is_dir() {
-        return Err(Error::new("is a directory, not a file").file(shown()).hint("name the program inside it"));
+/// Checks programs, each of which keeps its name.
+fn programs(files: &[PathBuf], checks: &ProgramChecks, target: &Target, directory: &Path) -> Result<Vec<Item>, Error> {
+    let mut sums = Sums::default();
+    for (algorithm, given) in [(Algorithm::Sha256, &checks.sha256), (Algorithm::Sha512, &checks.sha512)] {
+        for given in given {
+            sums.add(algorithm, given)?;
+        }
     }
-    if !kind.is_file() {
-        return Err(Error::new("is a device, pipe or socket, not a file").file(shown()).hint("save the program first"));
-    }
-    let opened = File::open(file).map_err(|e| Error::io(shown(), &e))?;
-    let seen = opened.metadata().map_err(|e| Error::io(shown(), &e))?;
-    binary::check_file(&opened, wanted).map_err(|e| e.file(shown()))?;
-    let held = Held::Program { file: opened, seen, from: file.to_owned() };
-    Ok(Item { path: directory.join(name), mode: BINARY_MODE, held })
+    let wanted = Wanted { target, architecture: checks.arch, version: checks.kubernetes_version, sums };
+    let item = |file: &PathBuf| {
+        let name = file.file_name().ok_or_else(|| Error::new("is not the path of a file").file(file.display()))?;
+        let held = Held::Program(Program::open(file, &wanted, files.len() == 1)?);
+        Ok(Item { path: directory.join(name), mode: BINARY_MODE, held })
+    };
+    files.iter().map(item).collect()
 }
 
 /// The files of a worker in a directory.
@@ -254,8 +247,7 @@ fn place(target: &Target, directories: &[PathBuf], items: &[Item], report: &mut 
     }
     for item in items {
         let placed = target.would_place(&item.path, item.content(), item.mode)?;
-        let noted = manifest.will_place(&item.path, item.content(), item.mode, placed);
-        noted.map_err(|e| item.unreadable(&e))?;
+        manifest.will_place(&item.path, item.sha256(), item.mode, placed);
     }
     if manifest != before {
         manifest.write(target)?;

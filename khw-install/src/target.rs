@@ -56,6 +56,12 @@ impl Target {
         self.staged.is_some()
     }
 
+    /// Whether a system is there to look for what a program needs: always on the host, and in a tree that has a shell. A
+    /// tree with nothing but a worker's files is laid over a system later.
+    pub fn has_system(&self) -> bool {
+        !self.is_staged() || ["/bin/sh", "/usr/bin/sh"].iter().any(|sh| self.stat(Path::new(sh)).is_some())
+    }
+
     /// The path of a worker's file as this host would name it, for messages.
     pub fn shown(&self, path: &Path) -> PathBuf {
         match &self.staged {

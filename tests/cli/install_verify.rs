@@ -101,8 +101,7 @@ fn names_what_is_wrong_with_programs_and_versions() {
             ("echo '<html>404</html>' > $B/kubelet", &["binary-invalid"]),
             ("mkdir root/bin; cp program-v1.32.4 root/bin/sh; cp program-arm64 $B/kubelet", &["binary-machine"]),
             (
-                "mkdir root/bin; cp program-v1.32.4 root/bin/sh
-                 printf '/lib64/ld-linux-x86-64.so.2\\0' | dd of=$B/kubelet bs=1 seek=448 conv=notrunc status=none",
+                "mkdir root/bin; cp program-v1.32.4 root/bin/sh; cp program-dynamic $B/kubelet",
                 &["binary-loader-missing"],
             ),
             ("cp program-v1.25.3 $B/kube-proxy", &["version-skew"]),

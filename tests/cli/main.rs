@@ -14,6 +14,7 @@ mod conf_decoder;
 mod conf_mutations;
 mod contract;
 mod install;
+mod install_binaries;
 mod install_manifest;
 mod install_map;
 mod install_online;

@@ -49,6 +49,7 @@ pub fn good() -> Sandbox {
         sandbox.write(format!("program-{version}"), program(version, 62));
     }
     sandbox.write("program-arm64", program("v1.32.4", 183));
+    sandbox.write("program-dynamic", dynamic_program("v1.32.4", 62, "/lib64/ld-linux-x86-64.so.2"));
     sandbox.sh(&format!("{WORDS}{MAKE}")).succeeds();
     sandbox
 }
@@ -63,8 +64,22 @@ pub fn copy(of: &Sandbox) -> Sandbox {
 /// The smallest program with a Kubernetes version in it, as Go's linker puts it there: a header, a read-only segment with the
 /// text, a writable one with a pair of address and length. `machine` is ELF's number: 62 is x86-64, 183 is arm64.
 pub fn program(version: &str, machine: u16) -> Vec<u8> {
+    elf(version, machine, None)
+}
+
+/// The same with a loader that it needs (PT_INTERP).
+pub fn dynamic_program(version: &str, machine: u16, loader: &str) -> Vec<u8> {
+    elf(version, machine, Some(loader))
+}
+
+fn elf(version: &str, machine: u16, loader: Option<&str>) -> Vec<u8> {
     const BASE: u64 = 0x40_0000;
-    let (text_at, pair_at) = (0x200_u64, 0x300_u64);
+    const LOAD: u32 = 1;
+    const INTERP: u32 = 3;
+    let (text_at, loader_at, pair_at) = (0x200_u64, 0x280_u64, 0x300_u64);
+    let loader_size = loader.map(|loader| loader.len() as u64 + 1);
+    let mut segments = vec![(LOAD, 5_u32, 0_u64, pair_at), (LOAD, 6, pair_at, 16)];
+    segments.extend(loader_size.map(|size| (INTERP, 4, loader_at, size)));
     let mut elf = vec![0x7f, b'E', b'L', b'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     elf.extend(2_u16.to_le_bytes());
     elf.extend(machine.to_le_bytes());
@@ -73,11 +88,11 @@ pub fn program(version: &str, machine: u16) -> Vec<u8> {
     elf.extend(64_u64.to_le_bytes());
     elf.extend(0_u64.to_le_bytes());
     elf.extend(0_u32.to_le_bytes());
-    for half in [64_u16, 56, 2, 64, 0, 0] {
+    for half in [64_u16, 56, u16::try_from(segments.len()).unwrap(), 64, 0, 0] {
         elf.extend(half.to_le_bytes());
     }
-    for (flags, offset, size) in [(5_u32, 0_u64, pair_at), (6, pair_at, 16)] {
-        elf.extend(1_u32.to_le_bytes());
+    for (kind, flags, offset, size) in segments {
+        elf.extend(kind.to_le_bytes());
         elf.extend(flags.to_le_bytes());
         for word in [offset, BASE + offset, BASE + offset, size, size, 0x1000] {
             elf.extend(word.to_le_bytes());
@@ -85,6 +100,8 @@ pub fn program(version: &str, machine: u16) -> Vec<u8> {
     }
     elf.resize(usize::try_from(text_at).unwrap(), 0);
     elf.extend(version.as_bytes());
+    elf.resize(usize::try_from(loader_at).unwrap(), 0);
+    elf.extend(loader.unwrap_or_default().as_bytes());
     elf.resize(usize::try_from(pair_at).unwrap(), 0);
     elf.extend((BASE + text_at).to_le_bytes());
     elf.extend((version.len() as u64).to_le_bytes());

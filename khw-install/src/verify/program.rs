@@ -3,7 +3,7 @@
 use super::Subject;
 use super::component::Component;
 use super::files::{Files, at};
-use crate::binary::Architecture;
+use crate::binary::{self, Architecture};
 use crate::go_version;
 use khw_core::KubernetesVersion;
 use khw_core::finding::Finding;
@@ -19,14 +19,14 @@ pub(super) fn version(
     component: &Component,
     placed: Option<KubernetesVersion>,
 ) -> Option<KubernetesVersion> {
-    if let Some((placed, said)) = placed.zip(subject.version) {
-        let same = placed.minor() == said.minor() && (said.patch().is_none() || said.patch() == placed.patch());
-        if !same && let Some(service) = component.service() {
-            let message = format!("is {placed}, not {said}");
-            let path = Path::new(&service.command.program).to_owned();
-            let fix = format!("place {said}, or check against {placed}");
-            files.find(&path, Finding::error("binary-version", message).field("--kubernetes-version").fix(fix));
-        }
+    if let Some((placed, said)) = placed.zip(subject.version)
+        && !go_version::fits(placed, said)
+        && let Some(service) = component.service()
+    {
+        let message = format!("is {placed}, not {said}");
+        let path = Path::new(&service.command.program).to_owned();
+        let fix = format!("place {said}, or check against {placed}");
+        files.find(&path, Finding::error("binary-version", message).field("--kubernetes-version").fix(fix));
     }
     subject.version.or(placed)
 }
@@ -72,7 +72,7 @@ pub(super) fn runs(files: &mut Files<'_>, component: &Component) {
         return;
     }
     let Some(machine) = Architecture::of_program(head) else {
-        let what = crate::binary::no_program(head);
+        let what = binary::no_program(head);
         files.find(&path, Finding::error("binary-invalid", what).fix(again));
         return;
     };
@@ -82,21 +82,23 @@ pub(super) fn runs(files: &mut Files<'_>, component: &Component) {
         files.find(&path, Finding::error("binary-machine", message).fix(format!("place the one for {host}")));
         return;
     }
-    if let Some(loader) = loader(head)
+    let loader = match binary::check_file(&file, machine) {
+        Ok(loader) => loader,
+        Err(error) => {
+            files.find(&path, Finding::error("binary-invalid", error.what()).fix(again));
+            return;
+        }
+    };
+    if let Some(loader) = loader
         && files.target.stat(Path::new(&loader)).is_none()
-        && has_system(files)
+        && files.target.has_system()
     {
         let message =
             format!("needs {loader}, which is not there: 'No such file or directory' though the file is there");
         let origin = service.unit.origin(service.command.line, "ExecStart");
-        let fix = "install the C library that it was built for, or take the static program of dl.k8s.io";
+        let fix = binary::loader_fix(&loader);
         files.findings.push(at(Finding::error("binary-loader-missing", message), &origin).fix(fix));
     }
-}
-
-/// Whether the tree is a whole system and not only a worker's files.
-fn has_system(files: &Files<'_>) -> bool {
-    ["/bin/sh", "/usr/bin/sh"].iter().any(|sh| files.target.stat(Path::new(sh)).is_some())
 }
 
 /// The machine of the host: this one's, or what the staged tree's own shell is made for.
@@ -108,13 +110,4 @@ fn host(files: &Files<'_>) -> Option<Architecture> {
     let mut head = [0; 64];
     file.read_exact_at(&mut head, 0).ok()?;
     Architecture::of_program(&head)
-}
-
-/// The interpreter, when it stands in the first page, as linkers write it.
-fn loader(head: &[u8]) -> Option<String> {
-    let start = head.windows(4).position(|w| w == b"/lib")?;
-    // Some linkers write /lib64/…, some /usr/lib/…; the name ends with a NUL.
-    let text = head.get(start..)?.split(|&b| b == 0).next()?;
-    let text = std::str::from_utf8(text).ok()?;
-    text.contains("ld").then(|| text.to_owned())
 }
