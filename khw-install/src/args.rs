@@ -1,5 +1,7 @@
 //! The arguments: the table from which help, man page and completions are printed.
 
+use crate::artefact::BINARIES;
+use crate::release::{Mirror, SITE};
 use clap::{Args, Parser, Subcommand};
 use khw_core::finding::ReportArgs;
 use khw_core::layout::Layout;
@@ -86,6 +88,23 @@ pub struct ProgramChecks {
     pub sha512: Vec<String>,
 }
 
+/// What to download.
+#[derive(Debug, Args)]
+pub struct Download {
+    /// Which programs
+    #[arg(value_name = "PROGRAM", value_parser = BINARIES, default_values = BINARIES)]
+    pub programs: Vec<String>,
+    /// The release; without a patch its first one: 1.20 is v1.20.0
+    #[arg(long, value_name = "VERSION", env = "KHW_KUBERNETES_VERSION", hide_env_values = true, default_value_t = KubernetesVersion::NEWEST)]
+    pub kubernetes_version: KubernetesVersion,
+    /// The machine the programs must be made for [default: this host's]
+    #[arg(long, value_name = "ARCH")]
+    pub arch: Option<crate::binary::Architecture>,
+    /// Where the files of all releases are: what stands before /v1.20.2/bin/linux
+    #[arg(long, value_name = "URL", default_value = SITE)]
+    pub mirror: Mirror,
+}
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -138,6 +157,15 @@ pub enum Command {
         /// Shared options.
         #[command(flatten)]
         placing: Placing,
+    },
+    /// Print the addresses of a release's programs, one a line, for `wget -i -`
+    Urls {
+        /// Shared options.
+        #[command(flatten)]
+        download: Download,
+        /// Print after each the address of its checksum: SHA-256, or SHA-512 for a release that has no other
+        #[arg(long)]
+        checksums: bool,
     },
     /// Check every file of the worker against every other
     ///

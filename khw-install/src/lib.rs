@@ -20,10 +20,12 @@ mod paths;
 mod placing;
 pub mod preflight;
 mod program;
+pub mod release;
 mod remove;
 mod start;
 pub mod status;
 pub mod target;
+mod urls;
 pub mod verify;
 
 use args::{Arguments, Command, Worker};
@@ -53,6 +55,7 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         Command::KubeProxyConfig(one) => place(Artefact::KubeProxyConfig, one),
         Command::KubeProxyUnit(one) => place(Artefact::KubeProxyUnit, one),
         Command::Node { from, checks, placing } => placing::node(from, checks, placing),
+        Command::Urls { download, checksums } => urls::print(download, *checksums),
         Command::Verify { worker, kubernetes_version, cis, report } => check(worker, *kubernetes_version, *cis, report),
         Command::Preflight { worker, kubernetes_version, online, timeout, report } => {
             preflight(worker, *kubernetes_version, *online, *timeout, report)

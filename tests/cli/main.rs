@@ -20,6 +20,7 @@ mod install_map;
 mod install_online;
 mod install_preflight;
 mod install_start;
+mod install_urls;
 mod install_verify;
 mod install_verify_guides;
 mod kubeconfig;
