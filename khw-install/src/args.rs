@@ -167,6 +167,19 @@ pub enum Command {
         #[arg(long)]
         checksums: bool,
     },
+    /// Download a release's programs over HTTPS, each with its checksum
+    ///
+    /// All at once; a download that breaks off goes on where it ended, in the next run too (VERSION-ARCH-PROGRAM.part). A program
+    /// gets its name when its checksum is right; one that is there already and right is left as it is. Trusted are the CA
+    /// certificates of this host, or those in SSL_CERT_FILE; https_proxy, all_proxy and no_proxy are used as curl uses them.
+    Fetch {
+        /// Shared options.
+        #[command(flatten)]
+        download: Download,
+        /// Shared options.
+        #[command(flatten)]
+        how: crate::fetch::Fetching,
+    },
     /// Check every file of the worker against every other
     ///
     /// Starts at the two units and follows the paths that they and the configurations name. Under --root what only a running

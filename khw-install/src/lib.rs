@@ -11,6 +11,7 @@ pub mod checksum;
 pub mod containerd;
 pub mod cri;
 mod difference;
+pub mod fetch;
 pub mod go_version;
 pub mod listener;
 pub mod manifest;
@@ -56,6 +57,7 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         Command::KubeProxyUnit(one) => place(Artefact::KubeProxyUnit, one),
         Command::Node { from, checks, placing } => placing::node(from, checks, placing),
         Command::Urls { download, checksums } => urls::print(download, *checksums),
+        Command::Fetch { download, how } => fetch::fetch(download, how),
         Command::Verify { worker, kubernetes_version, cis, report } => check(worker, *kubernetes_version, *cis, report),
         Command::Preflight { worker, kubernetes_version, online, timeout, report } => {
             preflight(worker, *kubernetes_version, *online, *timeout, report)

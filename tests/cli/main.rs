@@ -15,6 +15,7 @@ mod conf_mutations;
 mod contract;
 mod install;
 mod install_binaries;
+mod install_fetch;
 mod install_manifest;
 mod install_map;
 mod install_online;
