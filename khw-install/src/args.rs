@@ -55,6 +55,9 @@ pub struct OneFile {
     /// The file, or - for standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Give a unit mode 0600 rather than 0644, as the CIS Kubernetes Benchmark wants it; all other files have it anyway
+    #[arg(long)]
+    pub cis: bool,
     /// Shared options.
     #[command(flatten)]
     pub placing: Placing,
@@ -151,6 +154,9 @@ pub enum Command {
         /// The directory that holds the files
         #[arg(long, value_name = "DIR")]
         from: PathBuf,
+        /// Give the units mode 0600 rather than 0644, as the CIS Kubernetes Benchmark wants it; all other files have it anyway
+        #[arg(long)]
+        cis: bool,
         /// Shared options.
         #[command(flatten)]
         checks: ProgramChecks,
@@ -270,10 +276,13 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         root: Option<PathBuf>,
     },
-    /// Print the table of verbs, modes and paths
+    /// Print the table of verbs, owners, modes and paths, with the ids of the CIS Kubernetes Benchmark
     Paths {
         /// Shared options.
         #[command(flatten)]
         worker: Worker,
+        /// The modes that --cis gives
+        #[arg(long)]
+        cis: bool,
     },
 }

@@ -70,12 +70,24 @@ impl Artefact {
         }
     }
 
-    /// Its permission bits. 0600 passes every CIS benchmark (4.1.3 to 4.1.10); units are 0644, since systemd warns of
-    /// units that others cannot read.
-    pub const fn mode(self) -> u32 {
+    /// Its permission bits. 0600 passes every CIS benchmark. Units are 0644 unless it is `cis` that counts: the benchmarks want
+    /// 0600 since Kubernetes 1.24, and systemd notes then that it has no effect.
+    pub const fn mode(self, cis: bool) -> u32 {
         match self {
-            Self::KubeletUnit | Self::KubeProxyUnit => 0o644,
+            Self::KubeletUnit | Self::KubeProxyUnit if !cis => 0o644,
             _ => 0o600,
+        }
+    }
+
+    /// The ids of the CIS Kubernetes Benchmark for its mode and its owner, the same in every version of it.
+    pub const fn cis(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::KubeletUnit => Some(("4.1.1", "4.1.2")),
+            Self::KubeProxyKubeconfig => Some(("4.1.3", "4.1.4")),
+            Self::KubeletKubeconfig => Some(("4.1.5", "4.1.6")),
+            Self::Ca => Some(("4.1.7", "4.1.8")),
+            Self::KubeletConfig => Some(("4.1.9", "4.1.10")),
+            Self::KubeletCertificate | Self::KubeletKey | Self::KubeProxyConfig | Self::KubeProxyUnit => None,
         }
     }
 

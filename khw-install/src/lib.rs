@@ -55,7 +55,7 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         Command::KubeProxyKubeconfig(one) => place(Artefact::KubeProxyKubeconfig, one),
         Command::KubeProxyConfig(one) => place(Artefact::KubeProxyConfig, one),
         Command::KubeProxyUnit(one) => place(Artefact::KubeProxyUnit, one),
-        Command::Node { from, checks, placing } => placing::node(from, checks, placing),
+        Command::Node { from, cis, checks, placing } => placing::node(from, *cis, checks, placing),
         Command::Urls { download, checksums } => urls::print(download, *checksums),
         Command::Fetch { download, how } => fetch::fetch(download, how),
         Command::Verify { worker, kubernetes_version, cis, report } => check(worker, *kubernetes_version, *cis, report),
@@ -67,7 +67,7 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         Command::Map { worker, kubernetes_version, format } => draw(worker, *kubernetes_version, *format),
         Command::Remove { root, dry_run } => remove::remove(root.as_deref(), *dry_run),
         Command::Diff { root } => remove::changes(root.as_deref()),
-        Command::Paths { worker } => paths::print(worker),
+        Command::Paths { worker, cis } => paths::print(worker, *cis),
     }
 }
 

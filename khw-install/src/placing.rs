@@ -81,7 +81,7 @@ pub(crate) fn one_file(artefact: Artefact, one: &OneFile, certificate: Option<&P
     accept(artefact, &content, &node, &known).map_err(|e| e.file(&input))?;
     let path = artefact.path(&paths).to_owned();
     refuse_mask(&target, artefact, &path)?;
-    apply(&target, &one.placing, &[], &[Item { path, mode: artefact.mode(), held: Held::Bytes(content) }])
+    apply(&target, &one.placing, &[], &[Item { path, mode: artefact.mode(one.cis), held: Held::Bytes(content) }])
 }
 
 /// `binaries FILE…`
@@ -93,7 +93,7 @@ pub(crate) fn binaries(files: &[PathBuf], checks: &ProgramChecks, placing: &Plac
 }
 
 /// `node --from DIR`
-pub(crate) fn node(from: &Path, checks: &ProgramChecks, placing: &Placing) -> anyhow::Result<Exit> {
+pub(crate) fn node(from: &Path, cis: bool, checks: &ProgramChecks, placing: &Placing) -> anyhow::Result<Exit> {
     let target = Target::open(placing.worker.root.as_deref())?;
     let (node, paths) = worker(&target, placing)?;
     let sources = sources(from, &node)?;
@@ -111,7 +111,7 @@ pub(crate) fn node(from: &Path, checks: &ProgramChecks, placing: &Placing) -> an
         accept(artefact, &content, &node, &known).map_err(|e| e.file(&input))?;
         let path = artefact.path(&paths).to_owned();
         refuse_mask(&target, artefact, &path)?;
-        items.push(Item { path, mode: artefact.mode(), held: Held::Bytes(content) });
+        items.push(Item { path, mode: artefact.mode(cis), held: Held::Bytes(content) });
     }
     let there: Vec<_> = BINARIES.iter().map(|name| from.join(name)).filter(|file| file.exists()).collect();
     items.extend(programs(&there, checks, &target, &paths.binaries)?);

@@ -142,14 +142,45 @@ fn layouts_have_the_paths_of_the_guides() {
     let paths = |layout: &str| sandbox.sh(&format!("khw-install paths --node node01 --layout {layout}")).ok();
     for (layout, path) in [
         ("mm", "kubelet-key            root:root 0600 /var/lib/kubernetes/pki/node01.key"),
-        ("mm", "kubelet-kubeconfig     root:root 0600 /var/lib/kubelet/kubelet.kubeconfig"),
-        ("mm", "ca                     root:root 0600 /var/lib/kubernetes/pki/ca.crt"),
+        ("mm", "kubelet-kubeconfig     root:root 0600 /var/lib/kubelet/kubelet.kubeconfig CIS 4.1.5 4.1.6"),
+        ("mm", "ca                     root:root 0600 /var/lib/kubernetes/pki/ca.crt CIS 4.1.7 4.1.8"),
         ("kthw", "kubelet-key            root:root 0600 /var/lib/kubelet/kubelet.key"),
-        ("kthw", "ca                     root:root 0600 /var/lib/kubelet/ca.crt"),
+        ("kthw", "ca                     root:root 0600 /var/lib/kubelet/ca.crt CIS 4.1.7 4.1.8"),
         ("tutorial", "binaries               root:root 0755 /usr/local/bin/kubelet"),
     ] {
         assert!(paths(layout).lines().any(|line| line == path), "{layout}: {path}\n{}", paths(layout));
     }
+}
+
+/// The ids are those of kube-bench's node.yaml, in cis-1.5 to cis-1.12 alike.
+#[test]
+fn cis_has_its_modes_and_its_ids() {
+    let sandbox = made();
+    let rows = sandbox.sh("khw-install paths --node worker-1 --cis").ok();
+    let ids: Vec<_> = rows.lines().filter(|row| row.contains(" CIS ")).collect();
+    assert_eq!(
+        ids,
+        [
+            "ca                     root:root 0600 /var/lib/kubernetes/ca.crt CIS 4.1.7 4.1.8",
+            "kubelet-kubeconfig     root:root 0600 /var/lib/kubelet/kubeconfig CIS 4.1.5 4.1.6",
+            "kube-proxy-kubeconfig  root:root 0600 /var/lib/kube-proxy/kubeconfig CIS 4.1.3 4.1.4",
+            "kubelet-config         root:root 0600 /var/lib/kubelet/kubelet-config.yaml CIS 4.1.9 4.1.10",
+            "kubelet-unit           root:root 0600 /etc/systemd/system/kubelet.service CIS 4.1.1 4.1.2",
+        ]
+    );
+    let units = ["kubelet", "kube-proxy"].map(|name| format!("root/etc/systemd/system/{name}.service"));
+    let modes = || units.each_ref().map(|unit| sandbox.mode(unit));
+    let node = "khw-install node --node worker-1 --from . --root root";
+    let unit_mode =
+        "khw-install verify --node worker-1 --root root --cis --kubernetes-version 1.24 --only cis-unit-mode";
+    sandbox.sh(node).ok();
+    assert_eq!((modes(), sandbox.sh(unit_mode).status), ([0o644; 2], 1));
+    sandbox.sh(&format!("{node} --cis")).ok();
+    assert_eq!((modes(), sandbox.sh(unit_mode).ok().as_str()), ([0o600; 2], ""));
+    sandbox.sh("khw-install kubelet-unit kubelet.service --node worker-1 --root root").ok();
+    assert_eq!(modes(), [0o644, 0o600]);
+    let line = "khw-install kubelet-unit kubelet.service --node worker-1 --root root --cis";
+    assert_eq!(sandbox.sh(line).ok(), format!("corrected 0600 {}\n", units[0]));
 }
 
 #[test]
