@@ -104,6 +104,12 @@ const CAUSES: &[Row] = &[
         "make the kubeconfig again with --server https://ADDRESS:6443",
     ),
     (
+        &["no server found for cluster"],
+        "server-empty",
+        "the cluster in the kubeconfig has no server",
+        "make the kubeconfig again with --server https://ADDRESS:6443",
+    ),
+    (
         &["dial tcp", "connection refused"],
         "server-refused",
         "nobody listens at the API server's address",

@@ -79,6 +79,10 @@ const MESSAGES: &[(&str, &str)] = &[
         "F1124 20:16:43.321657    3747 server.go:187] unknown 'kubernetes.io' or 'k8s.io' labels specified with --node-labels: [kubernetes.io/x]",
         "node-labels",
     ),
+    (
+        "F1127 04:30:36.866156   14767 server.go:269] failed to run Kubelet: invalid kubeconfig: invalid configuration: no server found for cluster \"kubernetes-the-hard-way\"",
+        "server-empty",
+    ),
     ("W1127 03:37:44.154061    2917 server.go:568] standalone mode, no API client", "kubeconfig-unset"),
     // kubelet 1.20.2 and 1.36.2, kube-proxy in a lab.
     ("E1124 failed to start OOM watcher open /dev/kmsg: no such file or directory", "no-kmsg"),
