@@ -30,6 +30,10 @@ pub struct Paths {
     pub kubelet_kubeconfig: PathBuf,
     /// The kubelet's bootstrap kubeconfig, where TLS bootstrapping is used.
     pub kubelet_bootstrap_kubeconfig: PathBuf,
+    /// kube-proxy's certificate, where its kubeconfig names it by path.
+    pub kube_proxy_certificate: PathBuf,
+    /// The private key of it.
+    pub kube_proxy_key: PathBuf,
     /// The KubeletConfiguration.
     pub kubelet_config: PathBuf,
     /// The kubelet's systemd unit.
@@ -66,6 +70,10 @@ impl Layout {
             Layout::Tutorial | Layout::Kthw => ("kubeconfig", "kubeconfig"),
             Layout::Mm => ("kubelet.kubeconfig", "kube-proxy.kubeconfig"),
         };
+        let proxy_pki = match self {
+            Layout::Tutorial | Layout::Kthw => "/var/lib/kube-proxy",
+            Layout::Mm => pki,
+        };
         let mut directories =
             vec!["/etc/cni/net.d", "/opt/cni/bin", "/var/lib/kubelet", "/var/lib/kube-proxy", "/var/lib/kubernetes"];
         if self == Layout::Mm {
@@ -78,6 +86,8 @@ impl Layout {
             kubelet_key: format!("{pki}/{pair}.key").into(),
             kubelet_kubeconfig: format!("/var/lib/kubelet/{kubelet}").into(),
             kubelet_bootstrap_kubeconfig: "/var/lib/kubelet/bootstrap-kubeconfig".into(),
+            kube_proxy_certificate: format!("{proxy_pki}/kube-proxy.crt").into(),
+            kube_proxy_key: format!("{proxy_pki}/kube-proxy.key").into(),
             kubelet_config: "/var/lib/kubelet/kubelet-config.yaml".into(),
             kubelet_unit: "/etc/systemd/system/kubelet.service".into(),
             kube_proxy_kubeconfig: format!("/var/lib/kube-proxy/{kube_proxy}").into(),

@@ -27,8 +27,11 @@ pub fn accept(artefact: Artefact, content: &[u8], node: &NodeName, known: &Known
     match artefact {
         Artefact::Ca => ca(content),
         Artefact::KubeletCertificate => kubelet_certificate(content, node, known),
-        Artefact::KubeletKey => kubelet_key(content, known),
+        Artefact::KubeletKey => key(content, known, "the node's certificate", "kubelet-cert"),
         Artefact::KubeletKubeconfig => kubelet_kubeconfig(content, node),
+        Artefact::KubeletBootstrapKubeconfig => bootstrap_kubeconfig(content),
+        Artefact::KubeProxyCertificate => kube_proxy_certificate(content, known),
+        Artefact::KubeProxyKey => key(content, known, "kube-proxy's certificate", "kube-proxy-cert"),
         Artefact::KubeProxyKubeconfig => kube_proxy_kubeconfig(content),
         Artefact::KubeletConfig => {
             component(content, "KubeletConfiguration", "khw-kubelet-conf", khw_kubelet_conf::check)
@@ -67,6 +70,22 @@ fn kubelet_certificate(content: &[u8], node: &NodeName, known: &Known) -> Result
             .field("subjectAltName")
             .hint(again()));
     }
+    signed(&certificate, known)
+}
+
+fn kube_proxy_certificate(content: &[u8], known: &Known) -> Result<(), Error> {
+    let certificate = Certificate::from_pem(content)?;
+    match certificate.common_name() {
+        Some(name) if name.starts_with(NodeName::USER_PREFIX) => {
+            Err(Error::new(format!("is the kubelet's: it is for '{}'", name.escape_debug()))
+                .field("CN")
+                .hint("take kube-proxy.crt, which `khw-cert client kube-proxy` makes"))
+        }
+        _ => signed(&certificate, known),
+    }
+}
+
+fn signed(certificate: &Certificate, known: &Known) -> Result<(), Error> {
     match &known.ca {
         Some(ca) if !certificate.is_signed_by(ca) => Err(Error::new("is not signed by the CA of this worker")
             .hint("place the CA that signed it, or sign it again with the CA that is placed")),
@@ -74,16 +93,17 @@ fn kubelet_certificate(content: &[u8], node: &NodeName, known: &Known) -> Result
     }
 }
 
-fn kubelet_key(content: &[u8], known: &Known) -> Result<(), Error> {
+/// `whose` is the certificate that it must belong to, and `verb` places that.
+fn key(content: &[u8], known: &Known, whose: &str, verb: &str) -> Result<(), Error> {
     let key = PrivateKey::from_pem(content)?;
     if known.certificates.iter().any(|certificate| key.belongs_to(certificate)) {
         return Ok(());
     }
     Err(if known.certificates.is_empty() {
         Error::new("there is no certificate to compare this key with")
-            .hint("place the certificate first with `khw-install kubelet-cert`, or name it with --certificate")
+            .hint(format!("place the certificate first with `khw-install {verb}`, or name it with --certificate"))
     } else {
-        Error::new("does not belong to the node's certificate").hint("take the key that was made together with it")
+        Error::new(format!("does not belong to {whose}")).hint("take the key that was made together with it")
     })
 }
 
@@ -96,6 +116,21 @@ fn kubelet_kubeconfig(content: &[u8], node: &NodeName) -> Result<(), Error> {
     }
     Err(Error::new(format!("its certificate is for '{}', not for {}", common_name.escape_debug(), node.user()))
         .hint(format!("take the kubeconfig of {node}, or say --node when this is another node")))
+}
+
+/// A kubeconfig that has something to show for a node without a certificate.
+fn bootstrap_kubeconfig(content: &[u8]) -> Result<(), Error> {
+    let kubeconfig = resolved(content)?;
+    let current = kubeconfig.current()?;
+    let user = &current.user.user;
+    let by_certificate = user.client_certificate.is_some() || user.client_certificate_data.is_some();
+    if user.token.is_some() || user.token_file.is_some() || by_certificate || user.has_plugin() {
+        return Ok(());
+    }
+    Err(Error::new("its user has neither a token nor a certificate")
+        .field("token")
+        .line(current.user.line)
+        .hint("make it with `khw-kubeconfig bootstrap`"))
 }
 
 fn kube_proxy_kubeconfig(content: &[u8]) -> Result<(), Error> {

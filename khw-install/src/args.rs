@@ -63,7 +63,7 @@ pub struct OneFile {
     pub placing: Placing,
 }
 
-/// The kubelet's key to place.
+/// A key to place.
 #[derive(Debug, Args)]
 pub struct KeyFile {
     /// Shared options.
@@ -135,10 +135,16 @@ pub enum Command {
     KubeletKey(KeyFile),
     /// Place the kubelet's kubeconfig
     KubeletKubeconfig(OneFile),
+    /// Place the kubeconfig with which the kubelet asks for its certificate (TLS bootstrapping)
+    KubeletBootstrapKubeconfig(OneFile),
     /// Place the kubelet's configuration
     KubeletConfig(OneFile),
     /// Place the kubelet's systemd unit
     KubeletUnit(OneFile),
+    /// Place kube-proxy's certificate, for a kubeconfig that names it by path
+    KubeProxyCert(OneFile),
+    /// Place kube-proxy's private key, for a kubeconfig that names it by path
+    KubeProxyKey(KeyFile),
     /// Place kube-proxy's kubeconfig
     KubeProxyKubeconfig(OneFile),
     /// Place kube-proxy's configuration
@@ -149,6 +155,9 @@ pub enum Command {
     ///
     /// Looked for in DIR: ca.crt, NAME.crt, NAME.key, NAME.kubeconfig, kubelet-config.yaml, kubelet.service,
     /// kube-proxy.kubeconfig, kube-proxy-config.yaml, kube-proxy.service, and where they are there kubectl, kube-proxy, kubelet.
+    /// kelseyhightower's names too: NAME.pem, NAME-key.pem, ca.pem, kubelet.crt, kubelet.key, and the directories configs, units
+    /// and downloads. Where the unit has --bootstrap-kubeconfig, bootstrap-kubeconfig takes the place of the first three of NAME.
+    /// Where kube-proxy's kubeconfig names its certificate by path, kube-proxy.crt and kube-proxy.key are placed there.
     /// When one is missing or wrong, nothing is placed.
     Node {
         /// The directory that holds the files

@@ -1,4 +1,4 @@
-//! The nine files of a worker: one table of verbs, paths and modes.
+//! The files of a worker: one table of verbs, paths and modes.
 
 use khw_core::layout::Paths;
 use std::path::Path;
@@ -14,10 +14,16 @@ pub enum Artefact {
     KubeletKey,
     /// The kubelet's kubeconfig.
     KubeletKubeconfig,
+    /// The kubeconfig with which the kubelet asks for its certificate, where TLS bootstrapping is used.
+    KubeletBootstrapKubeconfig,
     /// The KubeletConfiguration.
     KubeletConfig,
     /// The kubelet's unit.
     KubeletUnit,
+    /// kube-proxy's certificate, where its kubeconfig names it by path.
+    KubeProxyCertificate,
+    /// kube-proxy's private key, where its kubeconfig names it by path.
+    KubeProxyKey,
     /// kube-proxy's kubeconfig.
     KubeProxyKubeconfig,
     /// The KubeProxyConfiguration.
@@ -28,11 +34,14 @@ pub enum Artefact {
 
 impl Artefact {
     /// All, in the order in which they are placed: what others refer to comes first, units last.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Ca,
         Self::KubeletCertificate,
         Self::KubeletKey,
         Self::KubeletKubeconfig,
+        Self::KubeletBootstrapKubeconfig,
+        Self::KubeProxyCertificate,
+        Self::KubeProxyKey,
         Self::KubeProxyKubeconfig,
         Self::KubeletConfig,
         Self::KubeProxyConfig,
@@ -47,6 +56,9 @@ impl Artefact {
             Self::KubeletCertificate => "kubelet-cert",
             Self::KubeletKey => "kubelet-key",
             Self::KubeletKubeconfig => "kubelet-kubeconfig",
+            Self::KubeletBootstrapKubeconfig => "kubelet-bootstrap-kubeconfig",
+            Self::KubeProxyCertificate => "kube-proxy-cert",
+            Self::KubeProxyKey => "kube-proxy-key",
             Self::KubeletConfig => "kubelet-config",
             Self::KubeletUnit => "kubelet-unit",
             Self::KubeProxyKubeconfig => "kube-proxy-kubeconfig",
@@ -62,6 +74,9 @@ impl Artefact {
             Self::KubeletCertificate => &paths.kubelet_certificate,
             Self::KubeletKey => &paths.kubelet_key,
             Self::KubeletKubeconfig => &paths.kubelet_kubeconfig,
+            Self::KubeletBootstrapKubeconfig => &paths.kubelet_bootstrap_kubeconfig,
+            Self::KubeProxyCertificate => &paths.kube_proxy_certificate,
+            Self::KubeProxyKey => &paths.kube_proxy_key,
             Self::KubeletConfig => &paths.kubelet_config,
             Self::KubeletUnit => &paths.kubelet_unit,
             Self::KubeProxyKubeconfig => &paths.kube_proxy_kubeconfig,
@@ -87,7 +102,13 @@ impl Artefact {
             Self::KubeletKubeconfig => Some(("4.1.5", "4.1.6")),
             Self::Ca => Some(("4.1.7", "4.1.8")),
             Self::KubeletConfig => Some(("4.1.9", "4.1.10")),
-            Self::KubeletCertificate | Self::KubeletKey | Self::KubeProxyConfig | Self::KubeProxyUnit => None,
+            Self::KubeletCertificate
+            | Self::KubeletKey
+            | Self::KubeletBootstrapKubeconfig
+            | Self::KubeProxyCertificate
+            | Self::KubeProxyKey
+            | Self::KubeProxyConfig
+            | Self::KubeProxyUnit => None,
         }
     }
 
@@ -98,6 +119,9 @@ impl Artefact {
             Self::KubeletCertificate => "the kubelet's certificate",
             Self::KubeletKey => "the kubelet's private key",
             Self::KubeletKubeconfig => "the kubelet's kubeconfig",
+            Self::KubeletBootstrapKubeconfig => "the kubelet's bootstrap kubeconfig",
+            Self::KubeProxyCertificate => "kube-proxy's certificate",
+            Self::KubeProxyKey => "kube-proxy's private key",
             Self::KubeletConfig => "the kubelet's configuration",
             Self::KubeletUnit => "the kubelet's systemd unit",
             Self::KubeProxyKubeconfig => "kube-proxy's kubeconfig",

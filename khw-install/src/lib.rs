@@ -16,6 +16,7 @@ pub mod go_version;
 pub mod listener;
 pub mod manifest;
 pub mod map;
+mod names;
 pub mod online;
 mod paths;
 mod placing;
@@ -25,6 +26,7 @@ pub mod release;
 mod remove;
 mod start;
 pub mod status;
+mod supply;
 pub mod target;
 mod urls;
 pub mod verify;
@@ -50,8 +52,11 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         Command::KubeletCert(one) => place(Artefact::KubeletCertificate, one),
         Command::KubeletKey(key) => placing::one_file(Artefact::KubeletKey, &key.one, key.certificate.as_deref()),
         Command::KubeletKubeconfig(one) => place(Artefact::KubeletKubeconfig, one),
+        Command::KubeletBootstrapKubeconfig(one) => place(Artefact::KubeletBootstrapKubeconfig, one),
         Command::KubeletConfig(one) => place(Artefact::KubeletConfig, one),
         Command::KubeletUnit(one) => place(Artefact::KubeletUnit, one),
+        Command::KubeProxyCert(one) => place(Artefact::KubeProxyCertificate, one),
+        Command::KubeProxyKey(key) => placing::one_file(Artefact::KubeProxyKey, &key.one, key.certificate.as_deref()),
         Command::KubeProxyKubeconfig(one) => place(Artefact::KubeProxyKubeconfig, one),
         Command::KubeProxyConfig(one) => place(Artefact::KubeProxyConfig, one),
         Command::KubeProxyUnit(one) => place(Artefact::KubeProxyUnit, one),

@@ -17,7 +17,7 @@ pub(crate) fn print(worker: &Worker, cis: bool) -> anyhow::Result<Exit> {
     let mut table = String::new();
     let mut row = |verb: &str, mode: u32, path: &std::path::Path, ids: Option<(&str, &str)>| {
         let ids = ids.map(|(mode, owner)| format!(" CIS {mode} {owner}")).unwrap_or_default();
-        let _ = writeln!(table, "{verb:<22} root:root {mode:04o} {}{ids}", path.display());
+        let _ = writeln!(table, "{verb:<28} root:root {mode:04o} {}{ids}", path.display());
     };
     for directory in &paths.directories {
         row("dirs", 0o755, directory, None);

@@ -2,11 +2,12 @@
 
 use crate::accept::{Known, accept};
 use crate::args::{OneFile, Placing, ProgramChecks};
-use crate::artefact::{Artefact, BINARIES, BINARY_MODE};
+use crate::artefact::{Artefact, BINARY_MODE};
 use crate::checksum::{Algorithm, Hash, Sums};
 use crate::difference;
 use crate::manifest::{self, Manifest};
 use crate::program::{Program, Wanted};
+use crate::supply::Supply;
 use crate::target::Target;
 use khw_cert::Certificate;
 use khw_core::input::Input;
@@ -65,7 +66,7 @@ pub(crate) fn dirs(placing: &Placing) -> anyhow::Result<Exit> {
     apply(&target, placing, &placing.worker.layout.paths(&node).directories, &[])
 }
 
-/// One of the nine verbs that place one file.
+/// One of the verbs that place one file.
 pub(crate) fn one_file(artefact: Artefact, one: &OneFile, certificate: Option<&Path>) -> anyhow::Result<Exit> {
     let target = Target::open(one.placing.worker.root.as_deref())?;
     let (node, paths) = worker(&target, &one.placing)?;
@@ -74,7 +75,8 @@ pub(crate) fn one_file(artefact: Artefact, one: &OneFile, certificate: Option<&P
     let known = Known {
         ca: placed_certificate(&target, &paths.ca)?,
         certificates: match artefact {
-            Artefact::KubeletKey => certificates_of_key(&target, &paths, &input, certificate)?,
+            Artefact::KubeletKey => certificates_of_key(&target, &paths.kubelet_certificate, &input, certificate)?,
+            Artefact::KubeProxyKey => certificates_of_key(&target, &paths.kube_proxy_certificate, &input, certificate)?,
             _ => Vec::new(),
         },
     };
@@ -96,25 +98,14 @@ pub(crate) fn binaries(files: &[PathBuf], checks: &ProgramChecks, placing: &Plac
 pub(crate) fn node(from: &Path, cis: bool, checks: &ProgramChecks, placing: &Placing) -> anyhow::Result<Exit> {
     let target = Target::open(placing.worker.root.as_deref())?;
     let (node, paths) = worker(&target, placing)?;
-    let sources = sources(from, &node)?;
-    let read = |wanted: Artefact| -> Result<Option<Certificate>, Error> {
-        let Some((_, file)) = sources.iter().find(|(a, _)| *a == wanted) else { return Ok(None) };
-        let input = Input::new(file);
-        Certificate::from_pem(&input.read()?).map(Some).map_err(|e| e.file(&input))
-    };
-    let known =
-        Known { ca: read(Artefact::Ca)?, certificates: read(Artefact::KubeletCertificate)?.into_iter().collect() };
+    let mut supply = Supply::of_directory(from, &node)?;
     let mut items = Vec::new();
-    for (artefact, file) in sources {
-        let input = Input::new(&file);
-        let content = input.read()?;
-        accept(artefact, &content, &node, &known).map_err(|e| e.file(&input))?;
+    for (artefact, content) in supply.check(&node, &paths)? {
         let path = artefact.path(&paths).to_owned();
         refuse_mask(&target, artefact, &path)?;
         items.push(Item { path, mode: artefact.mode(cis), held: Held::Bytes(content) });
     }
-    let there: Vec<_> = BINARIES.iter().map(|name| from.join(name)).filter(|file| file.exists()).collect();
-    items.extend(programs(&there, checks, &target, &paths.binaries)?);
+    items.extend(programs(&supply.programs, checks, &target, &paths.binaries)?);
     apply(&target, placing, &paths.directories, &items)
 }
 
@@ -136,7 +127,7 @@ fn placed_certificate(target: &Target, path: &Path) -> Result<Option<Certificate
 /// The certificate named by `--certificate`; else the one beside the key and the one that is placed.
 fn certificates_of_key(
     target: &Target,
-    paths: &Paths,
+    placed: &Path,
     input: &Input,
     certificate: Option<&Path>,
 ) -> Result<Vec<Certificate>, Error> {
@@ -151,7 +142,7 @@ fn certificates_of_key(
     if let Some(beside) = input.path().map(|p| p.with_extension("crt")).filter(|p| p.is_file()) {
         found.push(from_file(&beside)?);
     }
-    found.extend(placed_certificate(target, &paths.kubelet_certificate)?);
+    found.extend(placed_certificate(target, placed)?);
     Ok(found)
 }
 
@@ -188,35 +179,6 @@ fn programs(files: &[PathBuf], checks: &ProgramChecks, target: &Target, director
         Ok(Item { path: directory.join(name), mode: BINARY_MODE, held })
     };
     files.iter().map(item).collect()
-}
-
-/// The files of a worker in a directory.
-fn sources(from: &Path, node: &NodeName) -> Result<Vec<(Artefact, PathBuf)>, Error> {
-    if !from.is_dir() {
-        return Err(Error::new("is not a directory")
-            .file(from.display())
-            .field("--from")
-            .hint("name the directory with the files"));
-    }
-    let name = |artefact| match artefact {
-        Artefact::Ca => "ca.crt".to_owned(),
-        Artefact::KubeletCertificate => format!("{node}.crt"),
-        Artefact::KubeletKey => format!("{node}.key"),
-        Artefact::KubeletKubeconfig => format!("{node}.kubeconfig"),
-        Artefact::KubeletConfig => "kubelet-config.yaml".to_owned(),
-        Artefact::KubeletUnit => "kubelet.service".to_owned(),
-        Artefact::KubeProxyKubeconfig => "kube-proxy.kubeconfig".to_owned(),
-        Artefact::KubeProxyConfig => "kube-proxy-config.yaml".to_owned(),
-        Artefact::KubeProxyUnit => "kube-proxy.service".to_owned(),
-    };
-    let sources: Vec<_> = Artefact::ALL.into_iter().map(|a| (a, from.join(name(a)))).collect();
-    let missing: Vec<_> = Artefact::ALL.into_iter().filter(|a| !from.join(name(*a)).exists()).map(name).collect();
-    if missing.is_empty() {
-        return Ok(sources);
-    }
-    Err(Error::new(format!("has no {}", missing.join(", ")))
-        .file(from.display())
-        .hint(format!("make what is missing; the node is taken to be {node}, --node says otherwise")))
 }
 
 /// Places what was checked, and prints a line for each: what was done, the mode, the path.

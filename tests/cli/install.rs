@@ -20,7 +20,7 @@ const WORKER: &str = "
 ";
 
 /// A sandbox with the files of worker-1 and an empty `root`.
-fn made() -> Sandbox {
+pub(crate) fn made() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.sh(WORKER).succeeds();
     sandbox
@@ -105,7 +105,8 @@ fn node_says_all_that_is_missing_and_places_nothing() {
     sandbox.sh("rm ca.crt kubelet.service").ok();
     sandbox.sh("khw-install node --node worker-1 --from . --root root").refused(
         "khw-install: error: .: has no ca.crt, kubelet.service\n\
-         khw-install: hint: make what is missing; the node is taken to be worker-1, --node says otherwise\n",
+         khw-install: hint: make what is missing with `khw-cert ca`, `khw-unit kubelet --node worker-1`; \
+         the node is taken to be worker-1, --node says otherwise\n",
     );
     assert_eq!(sandbox.sh("ls root").ok(), "");
 }
@@ -141,12 +142,12 @@ fn layouts_have_the_paths_of_the_guides() {
     let sandbox = Sandbox::new();
     let paths = |layout: &str| sandbox.sh(&format!("khw-install paths --node node01 --layout {layout}")).ok();
     for (layout, path) in [
-        ("mm", "kubelet-key            root:root 0600 /var/lib/kubernetes/pki/node01.key"),
-        ("mm", "kubelet-kubeconfig     root:root 0600 /var/lib/kubelet/kubelet.kubeconfig CIS 4.1.5 4.1.6"),
-        ("mm", "ca                     root:root 0600 /var/lib/kubernetes/pki/ca.crt CIS 4.1.7 4.1.8"),
-        ("kthw", "kubelet-key            root:root 0600 /var/lib/kubelet/kubelet.key"),
-        ("kthw", "ca                     root:root 0600 /var/lib/kubelet/ca.crt CIS 4.1.7 4.1.8"),
-        ("tutorial", "binaries               root:root 0755 /usr/local/bin/kubelet"),
+        ("mm", "kubelet-key                  root:root 0600 /var/lib/kubernetes/pki/node01.key"),
+        ("mm", "kubelet-kubeconfig           root:root 0600 /var/lib/kubelet/kubelet.kubeconfig CIS 4.1.5 4.1.6"),
+        ("mm", "ca                           root:root 0600 /var/lib/kubernetes/pki/ca.crt CIS 4.1.7 4.1.8"),
+        ("kthw", "kubelet-key                  root:root 0600 /var/lib/kubelet/kubelet.key"),
+        ("kthw", "ca                           root:root 0600 /var/lib/kubelet/ca.crt CIS 4.1.7 4.1.8"),
+        ("tutorial", "binaries                     root:root 0755 /usr/local/bin/kubelet"),
     ] {
         assert!(paths(layout).lines().any(|line| line == path), "{layout}: {path}\n{}", paths(layout));
     }
@@ -161,11 +162,11 @@ fn cis_has_its_modes_and_its_ids() {
     assert_eq!(
         ids,
         [
-            "ca                     root:root 0600 /var/lib/kubernetes/ca.crt CIS 4.1.7 4.1.8",
-            "kubelet-kubeconfig     root:root 0600 /var/lib/kubelet/kubeconfig CIS 4.1.5 4.1.6",
-            "kube-proxy-kubeconfig  root:root 0600 /var/lib/kube-proxy/kubeconfig CIS 4.1.3 4.1.4",
-            "kubelet-config         root:root 0600 /var/lib/kubelet/kubelet-config.yaml CIS 4.1.9 4.1.10",
-            "kubelet-unit           root:root 0600 /etc/systemd/system/kubelet.service CIS 4.1.1 4.1.2",
+            "ca                           root:root 0600 /var/lib/kubernetes/ca.crt CIS 4.1.7 4.1.8",
+            "kubelet-kubeconfig           root:root 0600 /var/lib/kubelet/kubeconfig CIS 4.1.5 4.1.6",
+            "kube-proxy-kubeconfig        root:root 0600 /var/lib/kube-proxy/kubeconfig CIS 4.1.3 4.1.4",
+            "kubelet-config               root:root 0600 /var/lib/kubelet/kubelet-config.yaml CIS 4.1.9 4.1.10",
+            "kubelet-unit                 root:root 0600 /etc/systemd/system/kubelet.service CIS 4.1.1 4.1.2",
         ]
     );
     let units = ["kubelet", "kube-proxy"].map(|name| format!("root/etc/systemd/system/{name}.service"));

@@ -18,6 +18,7 @@ mod install_binaries;
 mod install_fetch;
 mod install_manifest;
 mod install_map;
+mod install_node;
 mod install_online;
 mod install_preflight;
 mod install_start;
