@@ -3,7 +3,7 @@
 //! Users: every tool.
 
 use crate::Error;
-use crate::place::{self, Attributes, Existing, Permission, Placed};
+use crate::place::{self, Attributes, Content, Existing, Permission, Placed};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -51,14 +51,22 @@ impl Output {
     /// # Errors
     /// When the file or standard output cannot be written.
     pub fn write(&self, content: &[u8], kind: Kind, existing: Existing) -> anyhow::Result<Placed> {
+        self.write_content(Content::Bytes(content), kind, existing)
+    }
+
+    /// Writes content that need not be in memory.
+    ///
+    /// # Errors
+    /// As [`Output::write`], and when the content cannot be read.
+    pub fn write_content(&self, content: Content<'_>, kind: Kind, existing: Existing) -> anyhow::Result<Placed> {
         match self.path() {
             None => {
                 if kind == Kind::Secret {
                     hide_standard_output();
                 }
-                print(content).map(|()| Placed::Written)
+                print_content(content).map(|()| Placed::Written)
             }
-            Some(path) => Ok(place::file(path, content, kind.attributes(), existing)?),
+            Some(path) => Ok(place::file_content(path, content, kind.attributes(), existing)?),
         }
     }
 }
@@ -81,8 +89,12 @@ fn hide_standard_output() {
 /// # Errors
 /// When it cannot be written. A reader that went away is not an error for the person: [`crate::cli::main`] ends quietly.
 pub fn print(content: &[u8]) -> anyhow::Result<()> {
+    print_content(Content::Bytes(content))
+}
+
+fn print_content(content: Content<'_>) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
-    stdout.write_all(content).and_then(|()| stdout.flush()).map_err(|cause| match cause.kind() {
+    content.pieces(|piece| stdout.write_all(piece)).and_then(|()| stdout.flush()).map_err(|cause| match cause.kind() {
         std::io::ErrorKind::BrokenPipe => cause.into(),
         _ => Error::io("standard output", &cause).into(),
     })

@@ -153,6 +153,19 @@ pub enum Placed {
 /// # Errors
 /// When it is a directory, is there and may not be replaced, or the system refuses.
 pub fn file(path: &Path, content: &[u8], attributes: Attributes, existing: Existing) -> Result<Placed, Error> {
+    file_content(path, Content::Bytes(content), attributes, existing)
+}
+
+/// The same for content that need not be in memory.
+///
+/// # Errors
+/// As [`file`], and when the content cannot be read.
+pub fn file_content(
+    path: &Path,
+    content: Content<'_>,
+    attributes: Attributes,
+    existing: Existing,
+) -> Result<Placed, Error> {
     let target = match std::fs::canonicalize(path) {
         Ok(target) => target,
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => path.to_owned(),
@@ -163,12 +176,13 @@ pub fn file(path: &Path, content: &[u8], attributes: Attributes, existing: Exist
             return Err(is_directory(path));
         }
         if !kind.is_file() {
-            let write = File::options().write(true).open(path).and_then(|mut device| device.write_all(content));
-            return write.map(|()| Placed::Written).map_err(|e| Error::io(path.display(), &e));
+            let opened = File::options().write(true).open(path);
+            let written = opened.and_then(|mut device| content.pieces(|piece| device.write_all(piece)));
+            return written.map(|()| Placed::Written).map_err(|e| Error::io(path.display(), &e));
         }
     }
     let Some(name) = target.file_name() else { return Err(is_directory(path)) };
-    Directory::open(parent(&target))?.place_as(path, name, Content::Bytes(content), attributes, existing)
+    Directory::open(parent(&target))?.place_as(path, name, content, attributes, existing)
 }
 
 /// A file that is written and has its mode, but not yet its name: one of many that are made durable together.
@@ -358,6 +372,10 @@ impl Directory {
         if mode == wanted_mode && !wrong_owner {
             return Ok(Some(Placed::Unchanged));
         }
+        // A file with another name too may be somebody else's: it is replaced, and theirs stays as it is.
+        if there.st_nlink > 1 {
+            return Ok(None);
+        }
         // Narrow first: a key must not be readable by a new owner for a moment with the old, wider mode.
         fchmod(&file, Mode::from_bits_truncate(mode & wanted_mode))?;
         if let Some(owner) = attributes.owner.filter(|_| wrong_owner) {
@@ -406,6 +424,25 @@ fn exists(path: &Path) -> Error {
         .hint("move it away, or say --force if it is of no use any more")
 }
 
+/// The name under which this process makes what is to become `target`; `attempt` makes another when it is taken.
+pub fn temporary_name(target: &OsStr, attempt: u32) -> OsString {
+    OsString::from(format!("{}{}-{attempt}", temporary_prefix(target), std::process::id()))
+}
+
+/// The process that made `name` to become `target`; `None` when it is no such name.
+pub fn temporary_of(name: &OsStr, target: &OsStr) -> Option<u32> {
+    let numbers = name.to_str()?.strip_prefix(&temporary_prefix(target))?.to_owned();
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let (process, attempt) = numbers.split_once('-')?;
+    if is_number(process) && is_number(attempt) { process.parse().ok() } else { None }
+}
+
+/// A name of 255 bytes has no room for the rest; its first bytes are enough to recognise it.
+fn temporary_prefix(target: &OsStr) -> String {
+    let bytes = target.as_encoded_bytes();
+    format!(".{}.khw-", String::from_utf8_lossy(bytes.get(..200).unwrap_or(bytes)))
+}
+
 /// A file that goes away unless it is renamed into place.
 struct Temporary<'a> {
     directory: BorrowedFd<'a>,
@@ -419,10 +456,7 @@ impl<'a> Temporary<'a> {
         let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         let mut attempt = 0_u32;
         loop {
-            // A name of 255 bytes has no room for the rest; its first bytes are enough to recognise it.
-            let bytes = target.as_encoded_bytes();
-            let short = String::from_utf8_lossy(bytes.get(..200).unwrap_or(bytes)).into_owned();
-            let name = OsString::from(format!(".{short}.khw-{}-{attempt}", std::process::id()));
+            let name = temporary_name(target, attempt);
             match openat(directory, name.as_os_str(), flags, mode) {
                 Ok(fd) => return Ok(Temporary { directory, name, file: File::from(fd), renamed: false }),
                 Err(Errno::EEXIST) if attempt < 10_000 => attempt += 1,
@@ -495,6 +529,7 @@ impl Drop for Temporary<'_> {
 #[cfg(test)]
 mod tests {
     use super::{Attributes, Content, Directory, Existing, Permission, Placed, Stream, file, stage, sync_file_system};
+    use super::{temporary_name, temporary_of};
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     const SECRET: Attributes = Attributes { permission: Permission::Exactly(0o600), owner: None };
@@ -617,6 +652,36 @@ mod tests {
         assert_eq!(error.to_string(), format!("{}: has changed since it was checked", path.display()));
         assert_eq!(std::fs::read(&path)?, b"old");
         assert_eq!(std::fs::read_dir(dir.path())?.count(), 1, "no temporary file is left");
+        Ok(())
+    }
+
+    #[test]
+    fn a_temporary_name_is_recognised_by_what_it_was_to_become() {
+        let of = |name: &str, target: &str| temporary_of(name.as_ref(), target.as_ref());
+        let long = "x".repeat(255);
+        for target in ["kubelet", "worker-1.key", "a.khw-1-0", &long] {
+            let name = temporary_name(target.as_ref(), 7);
+            assert!(name.len() < 255);
+            assert_eq!(temporary_of(&name, target.as_ref()), Some(std::process::id()));
+        }
+        assert_eq!(of(".kubelet.khw-12-0", "kubelet"), Some(12));
+        for name in
+            ["kubelet.khw-12-0", ".kubelet.khw-12", ".kubelet.khw--0", ".kubelet.khw-12-0x", ".kubelet.khw-+1-0"]
+        {
+            assert_eq!(of(name, "kubelet"), None, "{name}");
+        }
+        assert_eq!(of(".kubelet.service.khw-12-0", "kubelet"), None);
+    }
+
+    #[test]
+    fn another_name_of_the_same_file_keeps_its_mode() -> Result {
+        let dir = tempfile::tempdir()?;
+        let (path, other) = (dir.path().join("unit"), dir.path().join("other"));
+        std::fs::write(&other, "a")?;
+        std::fs::set_permissions(&other, PermissionsExt::from_mode(0o644))?;
+        std::fs::hard_link(&other, &path)?;
+        assert_eq!(file(&path, b"a", SECRET, Existing::Replace)?, Placed::Written);
+        assert_eq!((mode(&path)?, mode(&other)?), (0o600, 0o644));
         Ok(())
     }
 
