@@ -5,6 +5,7 @@ mod file_server;
 mod ran;
 mod reference;
 mod sandbox;
+pub mod strace;
 mod tool;
 pub mod tutorial;
 

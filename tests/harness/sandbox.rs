@@ -1,6 +1,7 @@
 //! A throw-away directory in which commands run as a person would type them.
 
 use crate::{Ran, bin_dir};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -63,6 +64,36 @@ impl Sandbox {
             entries.map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
         names.sort();
         names
+    }
+
+    /// All that is below a directory of it, by path: the permission bits, and of a file its content.
+    pub fn tree(&self, directory: &str) -> BTreeMap<PathBuf, (u32, Option<Vec<u8>>)> {
+        let mut found = BTreeMap::new();
+        let mut left = vec![self.path(directory)];
+        while let Some(next) = left.pop() {
+            for entry in fs::read_dir(&next).expect("the directory") {
+                let path = entry.expect("an entry").path();
+                let kind = fs::symlink_metadata(&path).expect("the file");
+                if kind.is_dir() {
+                    left.push(path.clone());
+                }
+                let content = kind.is_file().then(|| fs::read(&path).expect("the file"));
+                let name = path.strip_prefix(self.path(directory)).expect("it is below").to_owned();
+                found.insert(name, (kind.permissions().mode() & 0o7777, content));
+            }
+        }
+        found
+    }
+
+    /// What to put before a command that mounts, so that nobody else sees it; `None` where a test may not mount.
+    pub fn mounting(&self) -> Option<&'static str> {
+        let found = ["unshare -m", "unshare -rm"]
+            .into_iter()
+            .find(|how| self.sh(&format!("mkdir -p mnt; {how} mount -t tmpfs none mnt")).status == 0);
+        if found.is_none() {
+            eprintln!("SKIPPED: nothing can be mounted here");
+        }
+        found
     }
 
     /// Runs a bash script in it, with `set -euo pipefail`.

@@ -1,7 +1,9 @@
 //! Many writers at once, and writers that are killed: no write that reported success is lost, no file is half of one.
 
 use super::{kubectl_config, sandbox};
+use harness::strace::{Call, calls};
 use harness::{Reference, Sandbox, reference};
+use std::path::Path;
 
 /// The names in `success` that are not among the contexts of `k`.
 fn lost(sandbox: &Sandbox, success: &str) -> Vec<String> {
@@ -42,17 +44,18 @@ fn writers_of_both_kinds_lose_nothing_of_khws() {
 #[test]
 fn a_killed_writer_leaves_the_old_file_or_the_new_one() {
     let Some(strace) = reference(Reference::Strace) else { return };
-    let strace = strace.display();
     let sandbox = sandbox();
     let write = "khw-kubeconfig set-credentials u --token=geheim --lock-timeout=5s --kubeconfig=k";
     sandbox.sh("khw-kubeconfig set-context a --kubeconfig=k; cp k old; chmod 600 old").ok();
     sandbox.sh(&format!("{write}; mv k new; cp new k")).ok();
     let (old, new) = (sandbox.read("old"), sandbox.read("new"));
     let mut seen = (0, 0);
-    for (name, nth) in calls_on_files(&sandbox, &format!("cp -p old k; {strace} -o calls {write}")) {
+    sandbox.sh("cp -p old k").ok();
+    for call in calls_on_files(&sandbox, &strace, write) {
+        let Call { name, nth } = &call;
         sandbox.sh("cp -p old k.tmp; mv k.tmp k").ok();
-        let inject = format!("inject={name}:signal=KILL:when={nth}");
-        let ran = sandbox.sh(&format!("{strace} -o /dev/null -e {inject} {write} || true"));
+        let inject = call.inject("signal=KILL");
+        let ran = sandbox.sh(&format!("{} -o /dev/null {inject} {write} || true", strace.display()));
         let now = sandbox.read("k");
         assert!(now == old || now == new, "{name} {nth}: {now}\n{}", ran.stderr);
         assert_eq!(sandbox.mode("k"), 0o600, "{name} {nth}");
@@ -73,22 +76,14 @@ fn a_killed_writer_leaves_the_old_file_or_the_new_one() {
     );
 }
 
-/// The system calls of a command from the first that names the kubeconfig on, each with how often it came before: that is how
-/// strace counts them. Those that look at other processes are left out.
-fn calls_on_files(sandbox: &Sandbox, traced: &str) -> Vec<(String, usize)> {
-    sandbox.sh(traced).ok();
-    let mut counts = std::collections::HashMap::new();
-    let mut calls = Vec::new();
+/// The system calls of a command from the first that names the kubeconfig on. Those that look at other processes are left out.
+fn calls_on_files(sandbox: &Sandbox, strace: &Path, command: &str) -> Vec<Call> {
     let (mut began, mut others) = (false, false);
-    for line in sandbox.read("calls").lines() {
-        let Some((name, arguments)) = line.split_once('(') else { continue };
-        let nth = *counts.entry(name.to_owned()).and_modify(|count| *count += 1).or_insert(1);
+    let calls = calls(sandbox, strace, command, |_, arguments| {
         began |= arguments.contains("\"k\"");
         others = arguments.contains("\"/proc") || others && !arguments.contains("k.lock");
-        if began && !others && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
-            calls.push((name.to_owned(), nth));
-        }
-    }
-    assert!(calls.iter().any(|(name, _)| name.starts_with("rename")), "{calls:?}");
+        began && !others
+    });
+    assert!(calls.iter().any(|call| call.name.starts_with("rename")), "{calls:?}");
     calls
 }
