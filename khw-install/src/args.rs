@@ -5,6 +5,7 @@ use crate::release::{Mirror, SITE};
 use clap::{Args, Parser, Subcommand};
 use khw_core::finding::ReportArgs;
 use khw_core::layout::Layout;
+use khw_core::output::Output;
 use khw_core::{KubernetesVersion, NodeName};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -41,6 +42,10 @@ pub struct Placing {
     /// Shared options.
     #[command(flatten)]
     pub worker: Worker,
+    /// Give what is placed to USER, USER:GROUP or numbers, by the passwd and group files of --root [default: root, under --root
+    /// whoever owns the tree, and whoever runs this when that is not root]
+    #[arg(long, value_name = "OWNER")]
+    pub owner: Option<crate::owner::Wanted>,
     /// Check everything and say what would be done, but write nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -106,6 +111,26 @@ pub struct Download {
     /// Where the files of all releases are: what stands before /v1.20.2/bin/linux
     #[arg(long, value_name = "URL", default_value = SITE)]
     pub mirror: Mirror,
+}
+
+/// What to bundle.
+#[derive(Debug, Args)]
+pub struct BundleArgs {
+    /// The directory that holds the files
+    #[arg(long, value_name = "DIR")]
+    pub from: PathBuf,
+    /// The node's name [default: the one that the certificates in DIR are for]
+    #[arg(long, value_name = "NAME")]
+    pub node: Option<NodeName>,
+    /// Whose paths: the tutorial's, mmumshad's or kelseyhightower's guide
+    #[arg(long, value_enum, default_value = "tutorial")]
+    pub layout: Layout,
+    /// Shared options.
+    #[command(flatten)]
+    pub checks: ProgramChecks,
+    /// Shared options.
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// The subcommands.
@@ -194,6 +219,31 @@ pub enum Command {
         /// Shared options.
         #[command(flatten)]
         how: crate::fetch::Fetching,
+    },
+    /// Write the files of a worker as a tar archive, for `unpack` on the other side
+    ///
+    /// `khw-install bundle --from DIR | ssh NAME sudo khw-install unpack -` takes a worker's files to where they belong. What is
+    /// looked for in DIR, and how it is checked, is as with `node`; programs may be for any machine unless --arch names one. The
+    /// archive holds a private key: a file gets mode 0600, and a terminal gets nothing. The same files give the same bytes.
+    Bundle(BundleArgs),
+    /// Place the files of a worker from the archive of `bundle`
+    ///
+    /// The archive is read to its end and checked as a whole before anything of it is placed. It may have plain files of this
+    /// worker in it, each once, and nothing else; owners, modes and times in it count for nothing. What tar makes of the same
+    /// files is taken too. Programs wait in TMPDIR, or /var/tmp, until all is checked.
+    Unpack {
+        /// The archive, or - for standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Give the units mode 0600 rather than 0644, as the CIS Kubernetes Benchmark wants it; all other files have it anyway
+        #[arg(long)]
+        cis: bool,
+        /// Shared options.
+        #[command(flatten)]
+        checks: ProgramChecks,
+        /// Shared options.
+        #[command(flatten)]
+        placing: Placing,
     },
     /// Check every file of the worker against every other
     ///

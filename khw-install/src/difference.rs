@@ -12,7 +12,7 @@ use std::path::PathBuf;
 pub(crate) fn print(target: &Target, directories: &[PathBuf], items: &[Item]) -> anyhow::Result<Exit> {
     let mut text = String::new();
     for directory in directories {
-        if target.would_make_directory(directory) != Placed::Unchanged {
+        if target.would_make_directory(directory)? != Placed::Unchanged {
             let _ = writeln!(text, "new directory {} mode 0755", target.shown(directory).display());
         }
     }

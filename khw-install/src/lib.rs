@@ -3,21 +3,26 @@
 
 pub mod accept;
 pub mod api;
+mod archive;
 pub mod args;
 pub mod artefact;
 pub mod binary;
+mod bundle;
 pub mod causes;
 pub mod checksum;
 pub mod containerd;
 pub mod cri;
 mod difference;
+mod directory;
 pub mod fetch;
 pub mod go_version;
+mod leftover;
 pub mod listener;
 pub mod manifest;
 pub mod map;
 mod names;
 pub mod online;
+pub mod owner;
 mod paths;
 mod placing;
 pub mod preflight;
@@ -63,6 +68,8 @@ fn run(matches: &clap::ArgMatches) -> anyhow::Result<Exit> {
         Command::Node { from, cis, checks, placing } => placing::node(from, *cis, checks, placing),
         Command::Urls { download, checksums } => urls::print(download, *checksums),
         Command::Fetch { download, how } => fetch::fetch(download, how),
+        Command::Bundle(args) => bundle::bundle(args),
+        Command::Unpack { file, cis, checks, placing } => placing::unpack(file, *cis, checks, placing),
         Command::Verify { worker, kubernetes_version, cis, report } => check(worker, *kubernetes_version, *cis, report),
         Command::Preflight { worker, kubernetes_version, online, timeout, report } => {
             preflight(worker, *kubernetes_version, *online, *timeout, report)

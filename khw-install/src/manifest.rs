@@ -96,7 +96,7 @@ impl Manifest {
     pub fn write(&self, target: &Target) -> Result<(), Error> {
         let mut text = serde_json::to_vec_pretty(self).map_err(|e| Error::new(e.to_string()).file(PATH))?;
         text.push(b'\n');
-        target.place(Path::new(PATH), Content::Bytes(&text), 0o600).map(|_| ())
+        target.place_own(Path::new(PATH), Content::Bytes(&text), 0o600).map(|_| ())
     }
 
     /// Notes directories that are about to be made.

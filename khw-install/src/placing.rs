@@ -1,10 +1,12 @@
 //! The verbs that place: check, then place, then say what was done.
 
 use crate::accept::{Known, accept};
+use crate::archive;
 use crate::args::{OneFile, Placing, ProgramChecks};
 use crate::artefact::{Artefact, BINARY_MODE};
 use crate::checksum::{Algorithm, Hash, Sums};
 use crate::difference;
+use crate::leftover;
 use crate::manifest::{self, Manifest};
 use crate::program::{Program, Wanted};
 use crate::supply::Supply;
@@ -15,6 +17,7 @@ use khw_core::layout::{Layout, Paths};
 use khw_core::place::{Content, Placed};
 use khw_core::{Error, Exit, NodeName, output};
 use std::fmt::Write;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Something to be placed, already checked.
@@ -57,7 +60,7 @@ impl Item {
 
 /// `dirs`
 pub(crate) fn dirs(placing: &Placing) -> anyhow::Result<Exit> {
-    let target = Target::open(placing.worker.root.as_deref())?;
+    let target = target(placing)?;
     // No path of a directory has the node's name in it: any name will do.
     let node = match &placing.worker.node {
         Some(node) => node.clone(),
@@ -68,7 +71,7 @@ pub(crate) fn dirs(placing: &Placing) -> anyhow::Result<Exit> {
 
 /// One of the verbs that place one file.
 pub(crate) fn one_file(artefact: Artefact, one: &OneFile, certificate: Option<&Path>) -> anyhow::Result<Exit> {
-    let target = Target::open(one.placing.worker.root.as_deref())?;
+    let target = target(&one.placing)?;
     let (node, paths) = worker(&target, &one.placing)?;
     let input = Input::new(&one.file);
     let content = input.read()?;
@@ -88,7 +91,7 @@ pub(crate) fn one_file(artefact: Artefact, one: &OneFile, certificate: Option<&P
 
 /// `binaries FILE…`
 pub(crate) fn binaries(files: &[PathBuf], checks: &ProgramChecks, placing: &Placing) -> anyhow::Result<Exit> {
-    let target = Target::open(placing.worker.root.as_deref())?;
+    let target = target(placing)?;
     let directory = Layout::paths(placing.worker.layout, &"node".parse()?).binaries;
     let items = programs(files, checks, &target, &directory)?;
     apply(&target, placing, &[], &items)
@@ -96,17 +99,60 @@ pub(crate) fn binaries(files: &[PathBuf], checks: &ProgramChecks, placing: &Plac
 
 /// `node --from DIR`
 pub(crate) fn node(from: &Path, cis: bool, checks: &ProgramChecks, placing: &Placing) -> anyhow::Result<Exit> {
-    let target = Target::open(placing.worker.root.as_deref())?;
-    let (node, paths) = worker(&target, placing)?;
-    let mut supply = Supply::of_directory(from, &node)?;
+    let target = target(placing)?;
+    let (node, _) = worker(&target, placing)?;
+    supplied(Supply::of_directory(from, &node)?, &node, cis, &target, checks, placing)
+}
+
+/// `unpack FILE`
+pub(crate) fn unpack(file: &Path, cis: bool, checks: &ProgramChecks, placing: &Placing) -> anyhow::Result<Exit> {
+    let target = target(placing)?;
+    let (node, _) = worker(&target, placing)?;
+    let input = Input::new(file);
+    let shown = input.to_string();
+    let supply = match input.path() {
+        None => archive::read(std::io::stdin().lock(), &shown, &node)?,
+        Some(path) if path.is_dir() => {
+            return Err(Error::new("is a directory, not a file").file(shown).hint("name the file inside it").into());
+        }
+        Some(path) => archive::read(File::open(path).map_err(|e| Error::io(&shown, &e))?, &shown, &node)?,
+    };
+    supplied(supply, &node, cis, &target, checks, placing)
+}
+
+/// Places what a directory or an archive has, when all of it is right.
+fn supplied(
+    mut supply: Supply,
+    node: &NodeName,
+    cis: bool,
+    target: &Target,
+    checks: &ProgramChecks,
+    placing: &Placing,
+) -> anyhow::Result<Exit> {
+    let paths = placing.worker.layout.paths(node);
     let mut items = Vec::new();
-    for (artefact, content) in supply.check(&node, &paths)? {
+    for (artefact, content) in supply.check(node, &paths)? {
         let path = artefact.path(&paths).to_owned();
-        refuse_mask(&target, artefact, &path)?;
+        refuse_mask(target, artefact, &path)?;
         items.push(Item { path, mode: artefact.mode(cis), held: Held::Bytes(content) });
     }
-    items.extend(programs(&supply.programs, checks, &target, &paths.binaries)?);
-    apply(&target, placing, &paths.directories, &items)
+    let wanted = wanted(checks, Some(target))?;
+    for (name, program) in supply.check_programs(&wanted)? {
+        items.push(Item { path: paths.binaries.join(name), mode: BINARY_MODE, held: Held::Program(program) });
+    }
+    apply(target, placing, &paths.directories, &items)
+}
+
+/// Where is placed, and for whom.
+fn target(placing: &Placing) -> Result<Target, Error> {
+    let target = Target::open(placing.worker.root.as_deref())?;
+    match &placing.owner {
+        None => Ok(target),
+        Some(wanted) => {
+            let owner = wanted.find(&target)?;
+            Ok(target.given_to(owner))
+        }
+    }
 }
 
 fn worker(target: &Target, placing: &Placing) -> Result<(NodeName, Paths), Error> {
@@ -166,13 +212,7 @@ fn refuse_mask(target: &Target, artefact: Artefact, path: &Path) -> Result<(), E
 
 /// Checks programs, each of which keeps its name.
 fn programs(files: &[PathBuf], checks: &ProgramChecks, target: &Target, directory: &Path) -> Result<Vec<Item>, Error> {
-    let mut sums = Sums::default();
-    for (algorithm, given) in [(Algorithm::Sha256, &checks.sha256), (Algorithm::Sha512, &checks.sha512)] {
-        for given in given {
-            sums.add(algorithm, given)?;
-        }
-    }
-    let wanted = Wanted { target, architecture: checks.arch, version: checks.kubernetes_version, sums };
+    let wanted = wanted(checks, Some(target))?;
     let item = |file: &PathBuf| {
         let name = file.file_name().ok_or_else(|| Error::new("is not the path of a file").file(file.display()))?;
         let held = Held::Program(Program::open(file, &wanted, files.len() == 1)?);
@@ -181,8 +221,21 @@ fn programs(files: &[PathBuf], checks: &ProgramChecks, target: &Target, director
     files.iter().map(item).collect()
 }
 
+/// What programs must be on `target`, or wherever they are going to.
+pub(crate) fn wanted<'t>(checks: &ProgramChecks, target: Option<&'t Target>) -> Result<Wanted<'t>, Error> {
+    let mut sums = Sums::default();
+    for (algorithm, given) in [(Algorithm::Sha256, &checks.sha256), (Algorithm::Sha512, &checks.sha512)] {
+        for given in given {
+            sums.add(algorithm, given)?;
+        }
+    }
+    Ok(Wanted { target, architecture: checks.arch, version: checks.kubernetes_version, sums })
+}
+
 /// Places what was checked, and prints a line for each: what was done, the mode, the path.
 fn apply(target: &Target, placing: &Placing, directories: &[PathBuf], items: &[Item]) -> anyhow::Result<Exit> {
+    // What stops a run stops its preview.
+    target.refuse_mount(Path::new(manifest::PATH))?;
     if placing.diff {
         return difference::print(target, directories, items);
     }
@@ -201,6 +254,7 @@ fn apply(target: &Target, placing: &Placing, directories: &[PathBuf], items: &[I
 fn place(target: &Target, directories: &[PathBuf], items: &[Item], report: &mut Report<'_>) -> Result<(), Error> {
     // Two installs at once place one after the other, so that the files of one worker are not mixed.
     let _lock = manifest::lock(target)?;
+    leftover::clear(target, directories.iter().chain(items.iter().map(|item| &item.path)).map(PathBuf::as_path));
     let before = Manifest::read(target)?;
     let mut manifest = before.clone();
     // Written before anything else is: a run that is killed leaves nothing that `remove` does not know of.
@@ -229,7 +283,7 @@ fn place(target: &Target, directories: &[PathBuf], items: &[Item], report: &mut 
 
 fn preview(target: &Target, directories: &[PathBuf], items: &[Item], report: &mut Report<'_>) -> Result<(), Error> {
     for directory in directories {
-        report.line(target.would_make_directory(directory), 0o755, directory);
+        report.line(target.would_make_directory(directory)?, 0o755, directory);
     }
     for item in items {
         report.line(target.would_place(&item.path, item.content(), item.mode)?, item.mode, &item.path);

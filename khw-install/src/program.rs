@@ -14,9 +14,9 @@ use std::path::Path;
 
 /// What programs must be.
 pub(crate) struct Wanted<'a> {
-    /// Where they will run.
-    pub(crate) target: &'a Target,
-    /// The machine; this host's when none was said.
+    /// Where they will run; `None` when that is elsewhere, and not known.
+    pub(crate) target: Option<&'a Target>,
+    /// The machine; when none was said this host's, or elsewhere any that Kubernetes is built for.
     pub(crate) architecture: Option<Architecture>,
     /// What they must say of themselves.
     pub(crate) version: Option<KubernetesVersion>,
@@ -42,33 +42,54 @@ impl Program {
     /// # Errors
     /// When it cannot run on the worker, or is not what was asked for.
     pub(crate) fn open(path: &Path, wanted: &Wanted<'_>, alone: bool) -> Result<Self, Error> {
-        Self::check(path, wanted, alone).map_err(|e| e.file(path.display()))
-    }
-
-    fn check(path: &Path, wanted: &Wanted<'_>, alone: bool) -> Result<Self, Error> {
-        let failed = |e: io::Error| Error::io(path.display(), &e);
-        let architecture = wanted.architecture.or_else(Architecture::host).ok_or_else(|| {
-            Error::new("this host's machine is none that Kubernetes is built for").hint("say the worker's with --arch")
-        })?;
+        let shown = path.display().to_string();
+        let failed = |e: io::Error| Error::io(&shown, &e);
         // Looked at before it is opened: opening a pipe waits for somebody who writes.
         let kind = std::fs::metadata(path).map_err(failed)?;
         if kind.is_dir() {
-            return Err(Error::new("is a directory, not a file").hint("name the program inside it"));
+            return Err(Error::new("is a directory, not a file").file(shown).hint("name the program inside it"));
         }
         if !kind.is_file() {
-            return Err(Error::new("is a device, pipe or socket, not a file").hint("save the program first"));
+            let what = Error::new("is a device, pipe or socket, not a file");
+            return Err(what.file(shown).hint("save the program first"));
         }
-        let file = File::open(path).map_err(failed)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        Self::of_file(File::open(path).map_err(failed)?, &shown, &name, wanted, alone)
+    }
+
+    /// Checks the program `name` that is in an open file, which messages call `shown`.
+    ///
+    /// # Errors
+    /// As [`Program::open`].
+    pub(crate) fn of_file(
+        file: File,
+        shown: &str,
+        name: &str,
+        wanted: &Wanted<'_>,
+        alone: bool,
+    ) -> Result<Self, Error> {
+        Self::check(file, shown, name, wanted, alone).map_err(|e| e.file(shown))
+    }
+
+    fn check(file: File, shown: &str, name: &str, wanted: &Wanted<'_>, alone: bool) -> Result<Self, Error> {
+        let failed = |e: io::Error| Error::io(shown, &e);
+        let default = || match wanted.target {
+            Some(_) => Architecture::host(),
+            None => machine(&file).or_else(Architecture::host),
+        };
+        let architecture = wanted.architecture.or_else(default).ok_or_else(|| {
+            Error::new("this host's machine is none that Kubernetes is built for").hint("say the worker's with --arch")
+        })?;
         let length = file.metadata().map_err(failed)?.len();
         let loader = binary::check_file(&file, architecture)?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let sha256 = sum(&file, length, &wanted.sums.of(&name, alone)?, failed)?;
-        version(&file, &name, wanted.version)?;
+        let sha256 = sum(&file, length, &wanted.sums.of(name, alone)?, failed)?;
+        version(&file, name, wanted.version)?;
         if let Some(loader) = loader
-            && wanted.target.has_system()
-            && wanted.target.stat(Path::new(&loader)).is_none()
+            && let Some(target) = wanted.target
+            && target.has_system()
+            && target.stat(Path::new(&loader)).is_none()
         {
-            let shown = wanted.target.shown(Path::new(&loader));
+            let shown = target.shown(Path::new(&loader));
             return Err(Error::new(format!(
                 "needs the loader {}, which is not there: it would end with 'No such file or directory'",
                 shown.display()
@@ -100,6 +121,13 @@ impl Stream for Program {
         let longer = self.file.metadata()?.len() != self.length;
         if longer || hash.finish() != self.sha256 { Err(changed()) } else { Ok(()) }
     }
+}
+
+/// The machine that a program says it is for.
+fn machine(file: &File) -> Option<Architecture> {
+    let mut head = [0; 20];
+    file.read_exact_at(&mut head, 0).ok()?;
+    Architecture::of_program(&head)
 }
 
 /// Gives away the first `length` bytes of a file.
@@ -172,7 +200,7 @@ mod tests {
         let path = dir.path().join("kubelet");
         std::fs::copy(std::env::current_exe().unwrap(), &path).unwrap();
         let target = Target::open(Some(dir.path())).unwrap();
-        let wanted = Wanted { target: &target, architecture: None, version: None, sums: Sums::default() };
+        let wanted = Wanted { target: Some(&target), architecture: None, version: None, sums: Sums::default() };
         let program = Program::open(&path, &wanted, true).unwrap();
         assert!(program.pieces(&mut |_| Ok(())).is_ok());
         let time = std::fs::metadata(&path).unwrap().modified().unwrap();

@@ -1,10 +1,11 @@
 //! `remove` and `diff`: what the manifest says against what is there.
 
+use crate::leftover;
 use crate::manifest::{self, Entry, Manifest};
 use crate::target::Target;
 use khw_core::{Error, Exit, output};
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// `remove`: files first, then the directories from the inside out, the manifest last. A killed run is completed by another.
 pub(crate) fn remove(root: Option<&Path>, dry_run: bool) -> anyhow::Result<Exit> {
@@ -19,6 +20,9 @@ pub(crate) fn remove(root: Option<&Path>, dry_run: bool) -> anyhow::Result<Exit>
 
 fn take_away(target: &Target, dry_run: bool, text: &mut String) -> Result<Exit, Error> {
     let mut manifest = Manifest::read(target)?;
+    if !dry_run {
+        leftover::clear(target, manifest.files.keys().chain(&manifest.directories).map(PathBuf::as_path));
+    }
     let removed = if dry_run { "would remove" } else { "removed" };
     let mut left = manifest.clone();
     left.files.clear();

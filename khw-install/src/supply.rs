@@ -3,6 +3,7 @@
 use crate::accept::{Known, accept};
 use crate::artefact::{Artefact, BINARIES};
 use crate::names;
+use crate::program::{Program, Wanted};
 use khw_cert::Certificate;
 use khw_core::input::Input;
 use khw_core::layout::Paths;
@@ -10,6 +11,7 @@ use khw_core::{Error, NodeName};
 use khw_kubeconfig::Kubeconfig;
 use khw_unit::Unit;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// What was found, by name; nothing of it is checked yet.
@@ -17,14 +19,22 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Supply {
     place: Place,
     files: BTreeMap<String, Vec<u8>>,
-    /// The programs, which are too large for memory.
-    pub(crate) programs: Vec<PathBuf>,
+    programs: Vec<Found>,
 }
 
 /// Where it was found.
 #[derive(Debug)]
 enum Place {
     Directory(PathBuf),
+    /// The archive, as messages name it.
+    Archive(String),
+}
+
+/// A program, which is too large for memory.
+#[derive(Debug)]
+enum Found {
+    At { name: &'static str, path: PathBuf },
+    Read { name: &'static str, file: File, shown: String },
 }
 
 impl Supply {
@@ -47,9 +57,27 @@ impl Supply {
                 files.insert(name, Input::File(path).read()?);
             }
         }
-        let first = |program| names::of_program(program).into_iter().map(|n| from.join(n)).find(|path| path.exists());
+        let first = |program| {
+            let mut paths = names::of_program(program).into_iter().map(|name| from.join(name));
+            paths.find(|path| path.exists()).map(|path| Found::At { name: program, path })
+        };
         let programs = BINARIES.into_iter().filter_map(first).collect();
         Ok(Supply { place: Place::Directory(from.to_owned()), files, programs })
+    }
+
+    /// Nothing yet, of an archive that messages call `shown`.
+    pub(crate) fn of_archive(shown: &str) -> Self {
+        Supply { place: Place::Archive(shown.to_owned()), files: BTreeMap::new(), programs: Vec::new() }
+    }
+
+    /// Adds a file of an archive.
+    pub(crate) fn add(&mut self, name: &str, content: Vec<u8>) {
+        self.files.insert(name.to_owned(), content);
+    }
+
+    /// Adds a program of an archive, kept in `file`. KTHW's places are other names of the same program.
+    pub(crate) fn add_program(&mut self, program: &'static str, name: &str, file: File) {
+        self.programs.push(Found::Read { name: program, file, shown: self.shown(name) });
     }
 
     /// Checks that all is there, that each file is what its name says, and that they belong together. Gives the files in
@@ -78,6 +106,26 @@ impl Supply {
         Ok(taken)
     }
 
+    /// The names of the files, sorted.
+    #[cfg(test)]
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.files.keys().map(String::as_str).collect()
+    }
+
+    /// Checks the programs that are there, each by its name.
+    ///
+    /// # Errors
+    /// When one cannot run on the worker, or is not what was asked for.
+    pub(crate) fn check_programs(&mut self, wanted: &Wanted<'_>) -> Result<Vec<(&'static str, Program)>, Error> {
+        let programs = std::mem::take(&mut self.programs);
+        let alone = programs.len() == 1;
+        let check = |found| match found {
+            Found::At { name, path } => Ok((name, Program::open(&path, wanted, alone)?)),
+            Found::Read { name, file, shown } => Ok((name, Program::of_file(file, &shown, name, wanted, alone)?)),
+        };
+        programs.into_iter().map(check).collect()
+    }
+
     /// Which of the names is taken for each file of a worker.
     fn choose(&self, node: &NodeName, paths: &Paths) -> Result<BTreeMap<Artefact, String>, Error> {
         let mut found = BTreeMap::new();
@@ -91,22 +139,22 @@ impl Supply {
         let mut missing = Vec::new();
         for artefact in Artefact::ALL {
             let there = found.contains_key(&artefact);
-            let wanted = match artefact {
+            let needed = match artefact {
                 Artefact::KubeletCertificate | Artefact::KubeletKey | Artefact::KubeletKubeconfig => {
                     if bootstraps {
-                        Wanted::WhereThere
+                        Needed::WhereThere
                     } else {
-                        Wanted::Always
+                        Needed::Always
                     }
                 }
-                Artefact::KubeletBootstrapKubeconfig => Wanted::when(bootstraps),
-                Artefact::KubeProxyCertificate => Wanted::when(certificate),
-                Artefact::KubeProxyKey => Wanted::when(key),
-                _ => Wanted::Always,
+                Artefact::KubeletBootstrapKubeconfig => Needed::when(bootstraps),
+                Artefact::KubeProxyCertificate => Needed::when(certificate),
+                Artefact::KubeProxyKey => Needed::when(key),
+                _ => Needed::Always,
             };
-            match wanted {
-                Wanted::Always if !there => missing.push(artefact),
-                Wanted::Never => drop(found.remove(&artefact)),
+            match needed {
+                Needed::Always if !there => missing.push(artefact),
+                Needed::Never => drop(found.remove(&artefact)),
                 _ => {}
             }
         }
@@ -158,6 +206,7 @@ impl Supply {
         let commands: Vec<_> = commands.filter(|command| said.insert(command.clone())).collect();
         let place = match &self.place {
             Place::Directory(from) => from.display().to_string(),
+            Place::Archive(shown) => shown.clone(),
         };
         Error::new(format!("has no {}", names.join(", "))).file(place).hint(format!(
             "make what is missing with {}; the node is taken to be {node}, --node says otherwise",
@@ -172,20 +221,21 @@ impl Supply {
     fn shown(&self, name: &str) -> String {
         match &self.place {
             Place::Directory(from) => from.join(name).display().to_string(),
+            Place::Archive(shown) => format!("{shown}: {name}"),
         }
     }
 }
 
 /// Whether a file belongs to this worker.
-enum Wanted {
+enum Needed {
     Always,
     WhereThere,
     Never,
 }
 
-impl Wanted {
+impl Needed {
     fn when(needed: bool) -> Self {
-        if needed { Wanted::Always } else { Wanted::Never }
+        if needed { Needed::Always } else { Needed::Never }
     }
 }
 

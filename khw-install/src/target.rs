@@ -2,15 +2,17 @@
 //!
 //! Inside `--root` paths are resolved as in a chroot (`openat2` with `RESOLVE_IN_ROOT`): an absolute link or one with too
 //! many `..` stays inside, so that the tree's own `/var/run -> /run` works and a hostile link reaches nothing of the host.
-//! A link that leads to nothing there is refused rather than followed by making directories.
+//! A link that leads to nothing there is refused rather than followed by making directories. Nothing is written through a
+//! mount point (`RESOLVE_NO_XDEV`): what is bound there, as the host's /run often is for a chroot, is not the tree.
 
+use crate::directory;
 use khw_core::input::MAX_BYTES;
 use khw_core::place::{Attributes, Content, Directory, Existing, Owner, Permission, Placed};
 use khw_core::{Error, NodeName};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat, openat2};
-use nix::sys::stat::{FileStat, Mode, fchmod, fstat, mkdirat};
-use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, fsync, unlinkat};
+use nix::sys::stat::{FileStat, Mode, fstat};
+use nix::unistd::{Uid, UnlinkatFlags, unlinkat};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
@@ -24,6 +26,8 @@ pub struct Target {
     root: OwnedFd,
     /// The path of the root on this host; `None` for the host itself.
     staged: Option<PathBuf>,
+    /// Whose the placed files are to be, when somebody said so.
+    given_to: Option<Owner>,
 }
 
 /// A regular file of the worker, with its content.
@@ -48,7 +52,7 @@ impl Target {
         let fd = nix::fcntl::open(path, flags, Mode::empty()).map_err(|errno| {
             Error::io(path.display(), &errno.into()).field("--root").hint("make the directory of the staged tree first")
         })?;
-        Ok(Target { root: fd, staged: root.map(Path::to_owned) })
+        Ok(Target { root: fd, staged: root.map(Path::to_owned), given_to: None })
     }
 
     /// Whether this is a staged tree and not the running host.
@@ -60,6 +64,11 @@ impl Target {
     /// tree with nothing but a worker's files is laid over a system later.
     pub fn has_system(&self) -> bool {
         !self.is_staged() || ["/bin/sh", "/usr/bin/sh"].iter().any(|sh| self.stat(Path::new(sh)).is_some())
+    }
+
+    /// The same, with the files that are placed there given to somebody.
+    pub(crate) fn given_to(self, owner: Owner) -> Self {
+        Target { given_to: Some(owner), ..self }
     }
 
     /// The path of a worker's file as this host would name it, for messages.
@@ -76,6 +85,16 @@ impl Target {
             Ok(stat) if self.is_staged() => Owner { uid: stat.st_uid, gid: stat.st_gid },
             _ => Owner::ROOT,
         }
+    }
+
+    /// The owner that placed files get. Only root can give files away; anybody else stages a tree of their own.
+    pub(crate) fn placed_owner(&self) -> Option<Owner> {
+        self.given_to.or_else(|| self.own_owner())
+    }
+
+    /// The owner of what is khw's own, whoever gets the worker's files.
+    fn own_owner(&self) -> Option<Owner> {
+        Uid::effective().is_root().then(|| self.owner())
     }
 
     /// Reads a regular file; `None` when nothing is there.
@@ -134,6 +153,10 @@ impl Target {
     /// # Errors
     /// When something that is no directory is in the way, or the system refuses.
     pub fn make_directory(&self, path: &Path) -> Result<(Directory, Placed), Error> {
+        self.make_directory_of(path, self.placed_owner())
+    }
+
+    fn make_directory_of(&self, path: &Path, owner: Option<Owner>) -> Result<(Directory, Placed), Error> {
         let mut placed = Placed::Unchanged;
         let mut so_far = PathBuf::new();
         let mut parent = self.directory(Path::new(".")).map_err(|e| self.blocked(Path::new("."), e))?;
@@ -145,7 +168,7 @@ impl Target {
             parent = match self.directory(&so_far) {
                 Ok(there) => there,
                 Err(Errno::ENOENT) => {
-                    self.make_one(&parent, name).map_err(|e| self.blocked(&so_far, e))?;
+                    directory::make(&parent, name, owner).map_err(|e| self.blocked(&so_far, e))?;
                     placed = Placed::Written;
                     self.directory(&so_far).map_err(|e| self.blocked(&so_far, e))?
                 }
@@ -160,11 +183,42 @@ impl Target {
     /// # Errors
     /// When it cannot be written, or `path` names no file.
     pub fn place(&self, path: &Path, content: Content<'_>, mode: u32) -> Result<Placed, Error> {
+        self.place_of(path, content, mode, self.placed_owner())
+    }
+
+    /// Places a file that is khw's own.
+    ///
+    /// # Errors
+    /// As [`Target::place`].
+    pub(crate) fn place_own(&self, path: &Path, content: Content<'_>, mode: u32) -> Result<Placed, Error> {
+        self.place_of(path, content, mode, self.own_owner())
+    }
+
+    fn place_of(&self, path: &Path, content: Content<'_>, mode: u32, owner: Option<Owner>) -> Result<Placed, Error> {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
             return Err(Error::new("is not the path of a file").file(path.display()));
         };
-        let (directory, _) = self.make_directory(parent)?;
-        directory.place_content(name, content, self.attributes(mode), Existing::Replace)
+        let (directory, _) = self.make_directory_of(parent, owner)?;
+        self.refuse_mount(path)?;
+        let attributes = Attributes { permission: Permission::Exactly(mode), owner };
+        directory.place_content(name, content, attributes, Existing::Replace)
+    }
+
+    /// Refuses a path on or behind a mount point of the tree.
+    ///
+    /// # Errors
+    /// When there is one.
+    pub(crate) fn refuse_mount(&self, path: &Path) -> Result<(), Error> {
+        let mut so_far = PathBuf::new();
+        for part in relative(path).components() {
+            so_far.push(part);
+            // A link at the end is replaced, not followed.
+            let end = if so_far == relative(path) { OFlag::O_NOFOLLOW } else { OFlag::empty() };
+            if self.resolve_to_change(&so_far, OFlag::O_PATH | OFlag::O_CLOEXEC | end).err() == Some(Errno::EXDEV) {
+                return Err(self.blocked(&so_far, Errno::EXDEV));
+            }
+        }
+        Ok(())
     }
 
     /// Opens a regular file; `None` when nothing is there. For files that are too large for memory.
@@ -196,6 +250,7 @@ impl Target {
     /// # Errors
     /// When the system refuses.
     pub fn remove_file(&self, path: &Path) -> Result<(), Error> {
+        self.refuse_mount(path)?;
         self.unlink(path, UnlinkatFlags::NoRemoveDir)
             .or_else(|errno| if errno == Errno::ENOENT { Ok(()) } else { Err(errno) })
             .map_err(|errno| Error::io(self.shown(path).display(), &errno.into()))
@@ -206,6 +261,7 @@ impl Target {
     /// # Errors
     /// When the system refuses for another reason than that it is not empty, is in use or is no directory.
     pub fn remove_directory(&self, path: &Path) -> Result<bool, Error> {
+        self.refuse_mount(path)?;
         match self.unlink(path, UnlinkatFlags::RemoveDir) {
             Ok(()) | Err(Errno::ENOENT) => Ok(true),
             Err(Errno::ENOTEMPTY | Errno::EEXIST | Errno::EBUSY | Errno::ENOTDIR) => Ok(false),
@@ -217,10 +273,7 @@ impl Target {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Err(Errno::EBUSY) };
         let parent = self.directory(relative(parent))?;
         unlinkat(&parent, name, what)?;
-        match fsync(&parent) {
-            Ok(()) | Err(Errno::EINVAL) => Ok(()),
-            Err(errno) => Err(errno),
-        }
+        directory::durable(&parent)
     }
 
     /// Where a symbolic link at `path` itself points to; `None` when there is none.
@@ -230,8 +283,23 @@ impl Target {
     }
 
     /// What [`Target::make_directory`] would do.
-    pub fn would_make_directory(&self, path: &Path) -> Placed {
-        if self.directory(relative(path)).is_ok() { Placed::Unchanged } else { Placed::Written }
+    ///
+    /// # Errors
+    /// When something that is no directory, a mount point or a link that leads to nothing is in the way.
+    pub fn would_make_directory(&self, path: &Path) -> Result<Placed, Error> {
+        let mut so_far = PathBuf::new();
+        for part in relative(path).components() {
+            so_far.push(part);
+            match self.directory(&so_far) {
+                Ok(_) => {}
+                Err(Errno::ENOENT) if self.read_link(&Path::new("/").join(&so_far)).is_some() => {
+                    return Err(self.blocked(&so_far, Errno::EEXIST));
+                }
+                Err(Errno::ENOENT) => return Ok(Placed::Written),
+                Err(errno) => return Err(self.blocked(&so_far, errno)),
+            }
+        }
+        Ok(Placed::Unchanged)
     }
 
     /// What [`Target::place`] would do.
@@ -239,6 +307,10 @@ impl Target {
     /// # Errors
     /// When what is there cannot be read.
     pub fn would_place(&self, path: &Path, content: Content<'_>, mode: u32) -> Result<Placed, Error> {
+        if let Some(parent) = path.parent() {
+            self.would_make_directory(parent)?;
+        }
+        self.refuse_mount(path)?;
         let Some(file) = self.open_any(path)? else { return Ok(Placed::Written) };
         let shown = self.shown(path);
         let found = file.metadata().map_err(|e| Error::io(shown.display(), &e))?;
@@ -248,13 +320,8 @@ impl Target {
         if self.read_link(path).is_some() || !content.is_in(&file) {
             return Ok(Placed::Written);
         }
-        let wrong_owner = self.attributes(mode).owner.is_some_and(|o| (o.uid, o.gid) != (found.uid(), found.gid()));
+        let wrong_owner = self.placed_owner().is_some_and(|o| (o.uid, o.gid) != (found.uid(), found.gid()));
         Ok(if found.mode() & 0o7777 != mode || wrong_owner { Placed::Corrected } else { Placed::Unchanged })
-    }
-
-    /// Only root can give files away; anybody else stages a tree of their own.
-    fn attributes(&self, mode: u32) -> Attributes {
-        Attributes { permission: Permission::Exactly(mode), owner: Uid::effective().is_root().then(|| self.owner()) }
     }
 
     /// The name in the tree's /etc/hostname, or the running host's, in lower case as the kubelet takes it.
@@ -276,28 +343,27 @@ impl Target {
         name.trim().to_lowercase().parse().map_err(no_name)
     }
 
-    fn directory(&self, path: &Path) -> Result<OwnedFd, Errno> {
-        self.resolve(path, OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC)
+    /// A directory in which something is to be changed.
+    pub(crate) fn directory(&self, path: &Path) -> Result<OwnedFd, Errno> {
+        self.resolve_to_change(relative(path), OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC)
     }
 
+    /// Follows a path to look at what is there. A tree that is read may be made of several file systems.
     fn resolve(&self, path: &Path, flags: OFlag) -> Result<OwnedFd, Errno> {
+        self.resolve_within(path, flags, ResolveFlag::RESOLVE_IN_ROOT)
+    }
+
+    fn resolve_to_change(&self, path: &Path, flags: OFlag) -> Result<OwnedFd, Errno> {
+        self.resolve_within(path, flags, ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_XDEV)
+    }
+
+    fn resolve_within(&self, path: &Path, flags: OFlag, within: ResolveFlag) -> Result<OwnedFd, Errno> {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         if self.is_staged() {
-            openat2(&self.root, path, OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_IN_ROOT))
+            openat2(&self.root, path, OpenHow::new().flags(flags).resolve(within))
         } else {
             openat(&self.root, path, flags, Mode::empty())
         }
-    }
-
-    fn make_one(&self, parent: &OwnedFd, name: &OsStr) -> Result<(), Errno> {
-        mkdirat(parent, name, Mode::from_bits_truncate(0o755))?;
-        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-        let made = openat(parent, name, flags, Mode::empty())?;
-        if Uid::effective().is_root() {
-            let owner = self.owner();
-            fchown(&made, Some(Uid::from_raw(owner.uid)), Some(Gid::from_raw(owner.gid)))?;
-        }
-        fchmod(&made, Mode::from_bits_truncate(0o755))
     }
 
     fn blocked(&self, path: &Path, errno: Errno) -> Error {
@@ -312,6 +378,9 @@ impl Target {
             Errno::EEXIST => Error::new("is a symbolic link that leads to nothing")
                 .file(shown.display())
                 .hint("remove the link, or make the directory that it means"),
+            Errno::EXDEV => Error::new("is a mount point, so what is placed there would not be in the tree")
+                .file(shown.display())
+                .hint("unmount it, or run khw-install in the tree with chroot and without --root"),
             Errno::ENOTDIR => {
                 Error::new("is in the way: it is not a directory").file(shown.display()).hint("move it away")
             }

@@ -9,7 +9,7 @@ const NODE: &str = "khw-install node --node worker-1 --from from --root root";
 const TREE: &str = "cd root; find . -type f ! -path ./var/lib/khw/manifest.json -exec sha256sum {} + | sort -k 2";
 
 /// The worker's files in `from`.
-fn from() -> Sandbox {
+pub(crate) fn from() -> Sandbox {
     let sandbox = made();
     sandbox.sh("mkdir from; mv *.crt *.key *.kubeconfig *.yaml *.service from; rm from/ca.key").ok();
     sandbox
