@@ -1,7 +1,7 @@
 #!/bin/bash
 # join.sh WAY WORKER…: makes the files of each WORKER on master-1 and brings it up, in the words of join/WAY.
-#   tutorial, short, mixed    one worker after the other
-#   loop, make                all at once: a shell loop, `make -j`
+#   tutorial, short, mixed, bundle, bootstrap    one worker after the other
+#   loop, make                                   all at once: a shell loop, `make -j`
 . "$(dirname "$0")/common.sh"
 
 way=${1-}
@@ -21,12 +21,12 @@ done
 chmod 755 "$state"/bin/*
 
 case $way in
-  tutorial | short) run=() ;;
+  tutorial | short | bundle | bootstrap) run=() ;;
   # The real kubectl is part of this way.
   mixed) run=("$top/tests/judges.sh" --only compiler,kubectl) ;;
   loop) command=("$lab/join/loop.sh" "$lab/join" "$cache/kubernetes" "$@") ;;
   make) command=(make --no-print-directory -j -f "$lab/join/Makefile" "WORKERS=$*" "PROGRAMS=$cache/kubernetes") ;;
-  *) fail "no way is named $way" "tutorial, short, mixed, loop, make" ;;
+  *) fail "no way is named $way" "tutorial, short, mixed, bundle, bootstrap, loop, make" ;;
 esac
 
 cd "$state/master"

@@ -26,7 +26,7 @@ start_master() {
   on_master ip address add "$api_address/24" dev lab0
   {
     printf '127.0.0.1 localhost\n%s master-1\n' "$api_address"
-    for n in 1 2 3 4 5 6 7 8 9; do printf '%s worker-%s\n' "$(worker_address "worker-$n")" "$n"; done
+    for n in $(seq 15); do printf '%s worker-%s\n' "$(worker_address "worker-$n")" "$n"; done
   } >"/etc/netns/$master_ns/hosts"
 
   say "making the control plane's files"
