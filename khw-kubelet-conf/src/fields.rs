@@ -5,7 +5,7 @@
 //! same trees; 1.37 is the branch of a month before its release. All leaf fields said to exist in 1.20 pass the strict
 //! decoder of the 1.20.2 binary, and all that are said to be newer are called unknown by it.
 
-use crate::component::{Field, Gate, Kind, Type::*, always, cis, cis_from, since, until};
+use crate::component::{Field, Kind, Type::*, always, cis, cis_from, since, until};
 
 /// The KubeletConfiguration.
 pub const KIND: Kind = Kind {
@@ -13,26 +13,7 @@ pub const KIND: Kind = Kind {
     api_version: "kubelet.config.k8s.io/v1beta1",
     program: "kubelet",
     fields: FIELDS,
-    gates: GATES,
 };
-
-const GATES: &[Gate] = &[
-    Gate::new("GracefulNodeShutdown", 20),
-    Gate::new("CPUManagerPolicyOptions", 22),
-    Gate::new("NodeSwap", 22).locked(34).goes(37),
-    Gate::new("SeccompDefault", 22),
-    Gate::new("GracefulNodeShutdownBasedOnPodPriority", 23),
-    Gate::new("KubeletTracing", 25),
-    Gate::new("KubeletCgroupDriverFromCRI", 28),
-    Gate::new("ImageMaximumGCAge", 29),
-    Gate::new("KubeletCrashLoopBackOffMax", 32),
-    Gate::new("KubeletEnsureSecretPulledImages", 33),
-    Gate::new("DefaultPodSysctls", 37),
-    // Older than the tables.
-    Gate::new("CustomCPUCFSQuotaPeriod", 13),
-    Gate::new("QOSReserved", 13),
-    Gate::new("RotateKubeletServerCertificate", 13),
-];
 
 const FIELDS: &[Field] = &[
     Field::new("kind", Text, 13).about("Always KubeletConfiguration").ja("このファイルの種類。必ず KubeletConfiguration と書く。"),

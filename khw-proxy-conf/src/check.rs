@@ -21,6 +21,7 @@ pub const CHECKS: &[&str] = &[
     "wrong-value",
     "unknown-gate",
     "gate-locked",
+    "gate-deprecated",
     "gate-needed",
     "cluster-cidr-has-node",
     "mode-deprecated",

@@ -5,7 +5,7 @@
 //! same trees; 1.37 is the branch of a month before its release. All leaf fields said to exist in 1.20 pass the strict
 //! decoder of the 1.20.2 binary, and all that are said to be newer are called unknown by it.
 
-use khw_kubelet_conf::component::{Field, Gate, Kind, Type::*, always, cis_from, since, until};
+use khw_kubelet_conf::component::{Field, Kind, Type::*, always, cis_from, since, until};
 
 /// The KubeProxyConfiguration.
 pub const KIND: Kind = Kind {
@@ -13,7 +13,6 @@ pub const KIND: Kind = Kind {
     api_version: "kubeproxy.config.k8s.io/v1alpha1",
     program: "kube-proxy",
     fields: FIELDS,
-    gates: &[Gate::new("NFTablesProxyMode", 29).locked(33), Gate::new("KubeProxyIPVS", 37)],
 };
 
 const FIELDS: &[Field] = &[

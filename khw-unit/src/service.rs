@@ -1,8 +1,9 @@
 //! What the units of kubelet and kube-proxy share: the order of the directives, restarting, further flags.
 
-use crate::flag::{Program, Status};
+use crate::flag::{self, Program, Status, gates};
 use crate::hardening;
 use crate::{CommandLine, Unit};
+use khw_core::finding::Severity;
 use khw_core::{Error, KubernetesVersion};
 use std::str::FromStr;
 
@@ -122,7 +123,7 @@ impl Service<'_> {
 }
 
 /// Refuses a flag with which the program would not start or that it would ignore, and warns of a deprecated one.
-fn judge(given: &ExtraFlag, program: Program, version: KubernetesVersion) -> Result<Option<String>, Error> {
+fn judge(given: &ExtraFlag, program: Program, version: KubernetesVersion) -> Result<Vec<String>, Error> {
     let name = &given.name;
     let refuse = |what: String, hint: String| Err(Error::new(what).field("--flag").hint(hint));
     let Some(flag) = program.flag(name) else {
@@ -147,7 +148,7 @@ fn judge(given: &ExtraFlag, program: Program, version: KubernetesVersion) -> Res
         (None, false) => {
             return refuse(format!("--{name} needs a value"), format!("write it as --flag {name}=VALUE"));
         }
-        (Some(value), true) if !is_boolean(value) => {
+        (Some(value), true) if flag::go_bool(value).is_none() => {
             return refuse(
                 format!("--{name}: '{}' is neither true nor false", value.escape_debug()),
                 format!("write it as --flag {name}=true or {name}=false"),
@@ -155,10 +156,16 @@ fn judge(given: &ExtraFlag, program: Program, version: KubernetesVersion) -> Res
         }
         _ => {}
     }
-    Ok(complaint.map(|complaint| format!("{complaint}: {}", flag.advice(program, version))))
-}
-
-/// What Go's ParseBool takes.
-fn is_boolean(value: &str) -> bool {
-    ["1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"].contains(&value)
+    let mut warnings: Vec<String> =
+        complaint.map(|complaint| format!("{complaint}: {}", flag.advice(program, version))).into_iter().collect();
+    if gates::is_gates(name) {
+        for found in gates::check(given.value.as_deref().unwrap_or_default(), program, version) {
+            let what = format!("{}: {}", found.field.unwrap_or_default(), found.message);
+            if found.severity == Severity::Error {
+                return refuse(what, found.fix.unwrap_or_default());
+            }
+            warnings.push(what);
+        }
+    }
+    Ok(warnings)
 }

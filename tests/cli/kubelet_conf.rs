@@ -64,7 +64,7 @@ fn options_have_the_names_of_the_kubelet_s_flags() {
     let value = run("khw-kubelet-conf --cluster-dns 10.32.0.10 --cluster-dns=fd00::a --cluster-domain k8s.example \
          --resolv-conf /etc/resolv.conf --max-pods 1 --max-pods 50 --fail-swap-on=false --serialize-image-pulls \
          --eviction-hard 'memory.available<5%,nodefs.available<1Gi' --oom-score-adj -998 --service-cidr 10.32.0.0/16,fd00::/112 \
-         --feature-gates A=true");
+         --feature-gates AllBeta=true");
     for (field, expected) in [
         ("clusterDNS", r#"["10.32.0.10", "fd00::a"]"#),
         ("clusterDomain", "k8s.example"),
@@ -74,7 +74,7 @@ fn options_have_the_names_of_the_kubelet_s_flags() {
         ("serializeImagePulls", "true"),
         ("evictionHard", r#"{"memory.available": "5%", "nodefs.available": "1Gi"}"#),
         ("oomScoreAdj", "-998"),
-        ("featureGates", r#"{"A": true}"#),
+        ("featureGates", r#"{"AllBeta": true}"#),
     ] {
         assert_eq!(value[field], yaml(expected), "{field}");
     }
@@ -85,14 +85,14 @@ fn options_have_the_names_of_the_kubelet_s_flags() {
 fn set_reaches_every_field_with_its_type() {
     let value = run(
         "khw-kubelet-conf --set maxPods=50 --set clusterDomain=yes --set evictionHard.memory.available=5% \
-         --set featureGates.KubeletTracing=true --set 'registerWithTaints=[{key: a, value: \"1\", effect: NoSchedule}]' \
+         --set featureGates.AllBeta=true --set 'registerWithTaints=[{key: a, value: \"1\", effect: NoSchedule}]' \
          --set staticPodPath=017 --set authentication.webhook.cacheTTL=2m --unset clusterDNS --unset authorization.mode",
     );
     for (field, expected) in [
         ("maxPods", "50"),
         ("clusterDomain", "\"yes\""),
         ("evictionHard", "{memory.available: \"5%\"}"),
-        ("featureGates", "{KubeletTracing: true}"),
+        ("featureGates", "{AllBeta: true}"),
         ("registerWithTaints", "[{key: a, value: \"1\", effect: NoSchedule}]"),
         ("staticPodPath", "\"017\""),
     ] {

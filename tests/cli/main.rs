@@ -11,6 +11,7 @@ mod cert_roles;
 mod cert_show;
 mod cert_sign;
 mod conf_decoder;
+mod conf_gates;
 mod conf_mutations;
 mod contract;
 mod install;

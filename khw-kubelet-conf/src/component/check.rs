@@ -2,7 +2,7 @@
 
 use super::document::{Document, Marks};
 use super::field::{Field, Kind, Life, Type};
-use super::gate::{self, Gate};
+use super::gate::Gate;
 use super::shown::short;
 use khw_core::finding::Severity;
 use khw_core::{Error, KubernetesVersion, finding::Finding};
@@ -23,6 +23,7 @@ pub const CHECKS: &[&str] = &[
     "byte-order-mark",
     "unknown-gate",
     "gate-locked",
+    "gate-deprecated",
 ];
 
 /// Kind, apiVersion, unknown and repeated fields, types and values, in the order of the document.
@@ -47,7 +48,6 @@ pub fn check_fields(kind: &'static Kind, document: &Document, version: Kubernete
         if let Value::Object(map) = document.root() {
             check.object("", "", map, document.marks());
         }
-        check.gates(document);
         sort(&mut check.findings);
     }
     check.findings
@@ -159,43 +159,14 @@ impl Check {
         self.value(field.value, field.path, shown, value, marks);
     }
 
-    /// What is known to be wrong with feature gates. A name that is not known may be one all the same.
-    fn gates(&mut self, document: &Document) {
-        let Some(Value::Object(gates)) = document.get("featureGates") else { return };
-        for (name, on) in gates {
-            let path = format!("featureGates.{name}");
-            let at = |finding: Finding| document.at(&path, finding).field(join("featureGates", &short(name)));
-            let program = self.kind.the_program();
-            let known = |gate: &&Gate| gate.name.eq_ignore_ascii_case(name);
-            let Some(gate) = self.kind.gates.iter().chain(gate::GONE).find(known) else { continue };
-            let came = KubernetesVersion::minor_release(gate.since);
-            if gate.name != name {
-                let what = format!("is not a feature gate, and {program} stops");
-                self.findings
-                    .push(at(Finding::error("unknown-gate", what)).fix(format!("did you mean {}?", gate.name)));
-            } else if !self.version.at_least(gate.since) {
-                let what = format!("is not a feature gate of Kubernetes {}, and {program} stops", self.version);
-                self.findings
-                    .push(at(Finding::error("unknown-gate", what)).fix(format!("it came with {came}: take it away")));
-            } else if let Some(last) = gate.last.filter(|last| self.version.at_least(last + 1)) {
-                let last = KubernetesVersion::minor_release(last);
-                let what = format!("is no feature gate of Kubernetes {} any more, and {program} stops", self.version);
-                self.findings
-                    .push(at(Finding::error("unknown-gate", what)).fix(format!("it went after {last}: take it away")));
-            } else if let Some(locked) = gate.locked.filter(|&minor| self.version.at_least(minor)) {
-                let locked = KubernetesVersion::minor_release(locked);
-                if *on == Value::Bool(false) {
-                    let what = format!("cannot be switched off from {locked} on, and {program} stops");
-                    self.findings.push(at(Finding::error("gate-locked", what)).fix("take it away"));
-                } else if let Some(goes) = gate.goes {
-                    let goes = KubernetesVersion::minor_release(goes);
-                    let what = format!(
-                        "is always on from {locked} on, and due to go with {goes}; an unknown gate stops {program}"
-                    );
-                    self.findings.push(at(Finding::warning("gate-locked", what)).fix("take it away"));
-                }
-            }
-        }
+    /// A feature gate, whatever its value: that of a wrong type is a finding of its own.
+    fn gate(&mut self, name: &str, value: &Value, marks: &Marks) {
+        let suggest = self.suggestions < MAX_SUGGESTIONS;
+        let Some(finding) = Gate::check(name, value.as_bool(), &self.kind.the_program(), self.version, suggest) else {
+            return;
+        };
+        self.suggestions += 1;
+        self.findings.push(marks.of(finding).field(join("featureGates", &short(name))));
     }
 
     fn value(&mut self, of: Type, table: &str, shown: &str, value: &Value, marks: &Marks) {
@@ -227,6 +198,9 @@ impl Check {
             }
             (Type::Map(of), Value::Object(map)) => {
                 for ((key, value), marks) in map.iter().zip(&marks.children) {
+                    if table == "featureGates" {
+                        self.gate(key, value, marks);
+                    }
                     self.value(*of, table, &join(shown, &short(key)), value, marks);
                 }
             }

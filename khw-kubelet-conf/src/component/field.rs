@@ -1,6 +1,5 @@
 //! What is known about a field: its type, the releases that have it, its default, the flag of the same meaning.
 
-use super::gate::Gate;
 use khw_core::KubernetesVersion;
 
 /// A kind of component configuration.
@@ -14,8 +13,6 @@ pub struct Kind {
     pub program: &'static str,
     /// Every field that any release had.
     pub fields: &'static [Field],
-    /// What is known about feature gates: not all that there are.
-    pub gates: &'static [Gate],
 }
 
 /// A field of a component configuration.

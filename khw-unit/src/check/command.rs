@@ -1,7 +1,7 @@
 //! The commands of a unit: their syntax, variables, programs, and the flags of kubelet and kube-proxy.
 
 use crate::command::{self, Argument, CommandLine};
-use crate::flag::{Flag, Program, Status};
+use crate::flag::{Flag, Program, Status, gates};
 use crate::root::Root;
 use crate::syntax::Unit;
 use khw_core::KubernetesVersion;
@@ -235,6 +235,10 @@ fn flags(command: &CommandLine, version: KubernetesVersion, findings: &mut Vec<F
                 }),
             ),
         };
+        if finding.is_none() && gates::is_gates(given.name) {
+            let found = gates::check(given.value.unwrap_or_default(), program, version);
+            findings.extend(found.into_iter().map(|f| f.line(given.argument.line)));
+        }
         findings.extend(finding.map(|f| f.line(given.argument.line).field(format!("--{}", given.name))));
     }
 }

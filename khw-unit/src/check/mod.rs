@@ -27,6 +27,9 @@ pub const CHECKS: &[&str] = &[
     "early-flag",
     "empty-unit",
     "flag-overrides-file",
+    "gate-deprecated",
+    "gate-locked",
+    "gate-value",
     "ignored-flag",
     "lost-backslash",
     "masked",
@@ -50,6 +53,7 @@ pub const CHECKS: &[&str] = &[
     "unknown-directive",
     "unknown-escape",
     "unknown-flag",
+    "unknown-gate",
     "unknown-section",
     "wrong-type",
 ];

@@ -7,6 +7,7 @@
 //! "13" means 1.13 or earlier. The group of kubelet's flags that the configuration file backs has been deprecated as a
 //! whole since before 1.13, and is still taken in 1.37; such a flag wins over the file.
 
+pub(crate) mod gates;
 mod kube_proxy;
 mod kubelet;
 
@@ -221,6 +222,15 @@ impl Program {
 /// Whether two spellings name one flag.
 pub(crate) fn same_name(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).all(|(a, b)| dashed(a) == dashed(b))
+}
+
+/// Go's ParseBool: `yes` and `on` are refused.
+pub(crate) fn go_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
 }
 
 fn dashed(byte: u8) -> u8 {
