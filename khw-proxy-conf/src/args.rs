@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
     /// The guide whose paths are used
     #[arg(long, value_enum, default_value = "tutorial", value_name = "LAYOUT")]
     pub layout: Layout,
-    /// Set what the CIS benchmark wants (section 4.3): metrics for this host only
+    /// Set what the CIS benchmark of the version wants (section 4.3, from v1.27 on): metrics for this host only
     #[arg(long)]
     pub cis: bool,
     #[command(flatten)]

@@ -7,8 +7,8 @@ use clap::parser::ValueSource;
 use khw_core::layout::Layout;
 use khw_core::output::Kind;
 use khw_core::place::Existing;
-use khw_core::{Error, Exit, KubernetesVersion, NodeName};
-use khw_kubelet_conf::component::{Config, set_field_options, warn_and_refuse};
+use khw_core::{Error, Exit, KubernetesVersion, NodeName, cli};
+use khw_kubelet_conf::component::{Config, Reason, set_field_options, warn_and_refuse};
 
 /// The pods' range when none is named: that of flannel's and of MM's manifests. The tutorial writes the nodes' own
 /// network here, which works only as long as nobody looks.
@@ -29,13 +29,8 @@ pub(crate) fn run(arguments: &Arguments, matches: &clap::ArgMatches) -> anyhow::
         }
         None => defaults(version, arguments.layout)?,
     };
-    // CIS 4.3.1, from the benchmark of v1.27 on.
     if arguments.cis {
-        config.put_because(
-            "metricsBindAddress",
-            "127.0.0.1:10249",
-            ("CIS 4.3.1: not for everybody to see", "CIS 4.3.1: 外部からは見えないようにする。"),
-        );
+        put_cis(&mut config);
     }
     set_field_options(&mut config, &KIND, matches)?;
     arguments.settings.apply(&mut config)?;
@@ -62,6 +57,21 @@ fn defaults(version: KubernetesVersion, layout: Layout) -> Result<Config, Error>
     );
     config.put_because("clusterCIDR", CLUSTER_CIDR, reason);
     Ok(config)
+}
+
+/// What section 4.3 of the CIS benchmark wants. Which releases' benchmarks have it is in the table.
+fn put_cis(config: &mut Config) {
+    const PATH: &str = "metricsBindAddress";
+    let version = config.version();
+    let Some(id) = KIND.field(PATH).and_then(|field| field.cis_in(version)) else {
+        let what = format!("--cis: the benchmark of {version} asks nothing of kube-proxy's configuration");
+        return cli::warn(crate::TOOL.name, what);
+    };
+    let reason = Reason {
+        en: format!("CIS {id}: not for everybody to see"),
+        ja: format!("CIS {id}: 外部からは見えないようにする。"),
+    };
+    config.put_because(PATH, "127.0.0.1:10249", reason);
 }
 
 fn put_kubeconfig(config: &mut Config, layout: Layout) -> Result<(), Error> {

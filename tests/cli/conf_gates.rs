@@ -107,7 +107,7 @@ fn alpha_and_beta_are_those_that_the_kubelet_prints() {
     let json: Value = serde_json::from_str(&json).expect("JSON");
     let in_1_20 = |gate: &Value| {
         let minor = |stage: &&Value| stage["since"].as_str()?.strip_prefix("v1.")?.parse::<u16>().ok();
-        let now = gate["stages"].as_array()?.iter().filter(|stage| minor(stage) <= Some(20)).next_back()?;
+        let now = gate["stages"].as_array()?.iter().rfind(|stage| minor(stage) <= Some(20))?;
         let stage = now["stage"].as_str().filter(|stage| ["alpha", "beta"].contains(stage))?;
         Some((gate["name"].as_str()?.to_owned(), stage.to_owned(), now["default"].as_bool()?))
     };
