@@ -278,16 +278,19 @@ fn is_variable(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// The names that `Environment=` defines.
-pub(crate) fn environment(assignment: &Assignment) -> Result<Vec<String>, Refused> {
-    let mut names = Vec::new();
+/// The names that `Environment=` defines, or `PassEnvironment=` passes on, and their values; `None` for those that only
+/// the running systemd knows.
+pub(crate) fn environment(assignment: &Assignment) -> Result<Vec<(String, Option<String>)>, Refused> {
+    let mut variables = Vec::new();
     let mut words = Words { text: &assignment.value, at: 0 };
     loop {
         words.skip_blanks();
         let Some(word) = words.next_word(assignment)? else { break };
-        names.push(word.text.split('=').next().unwrap_or_default().to_owned());
+        let (name, value) = word.text.split_once('=').map_or((word.text.as_str(), None), |(n, v)| (n, Some(v)));
+        let specifier = |value: &&str| value.replace("%%", "").contains('%');
+        variables.push((name.to_owned(), value.filter(|value| !specifier(value)).map(percent)));
     }
-    Ok(names)
+    Ok(variables)
 }
 
 #[cfg(test)]

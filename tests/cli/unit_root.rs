@@ -97,6 +97,36 @@ fn environment_files_define_variables() {
 }
 
 #[test]
+fn flags_in_variables_are_checked_as_the_program_gets_them() {
+    let s = Sandbox::new();
+    let unit = "[Service]\nEnvironment=GATES=NodeSwap=false\nEnvironmentFile=/etc/default/kubelet\n\
+                ExecStart=/usr/local/bin/kubelet $KUBELET_ARGS \\\n  --node-ip=${IP} --feature-gates=${GATES}\n";
+    s.write("root/usr/local/bin/kubelet", "x").sh("chmod 755 root/usr/local/bin/kubelet").ok();
+    s.write("root/etc/default/kubelet", "KUBELET_ARGS=\"--network-plugin=cni --config=/kubelet.yaml\"\nIP=10.0.0.1\n");
+    s.write("root/kubelet.yaml", "kind: KubeletConfiguration\nfeatureGates: {NodeSwap: true}\n");
+    s.write("kubelet.service", unit);
+    let check = "khw-unit check --kubernetes-version 1.34";
+    s.sh(&format!("{check} --root root kubelet.service")).no("\
+kubelet.service:4: error: --network-plugin: kubelet does not start with --network-plugin from v1.24 on (it comes from $KUBELET_ARGS) [removed-flag]
+  fix: leave it out: the container runtime does this by its own configuration
+kubelet.service:5: error: --feature-gates=NodeSwap: cannot be switched off from v1.34 on, and the kubelet stops (it comes from $GATES) [gate-locked]
+  fix: take it away
+kubelet.service:5: warning: --feature-gates: 'NodeSwap=false' counts, not featureGates of /kubelet.yaml:2 [flag-overrides-file]
+  fix: leave one of the two out
+");
+    // Without the file nothing is known of any variable: it may change GATES too.
+    s.sh(&format!("{check} kubelet.service")).ok();
+    // What the file says counts, not Environment=; a variable that is not defined leaves nothing.
+    s.write("root/etc/default/kubelet", "GATES=AllBeta=false\nIP=::1\n");
+    s.sh(&format!("{check} --root root --ignore undefined-variable kubelet.service")).ok();
+    s.write("kubelet.service", "[Service]\nEnvironment=ARGS=--frob\nExecStart=/usr/local/bin/kubelet $ARGS\n");
+    s.sh(&format!("{check} kubelet.service")).no("\
+kubelet.service:3: error: --frob: kubelet does not start with a flag it does not know (it comes from $ARGS) [unknown-flag]
+  fix: leave it out
+");
+}
+
+#[test]
 fn drop_ins_change_the_unit() {
     let s = worker();
     s.write(

@@ -1,12 +1,12 @@
 //! The commands of a unit: their syntax, variables, programs, and the flags of kubelet and kube-proxy.
 
+use super::environment::Environment;
 use crate::command::{self, Argument, CommandLine};
 use crate::flag::{Flag, Program, Status, gates};
 use crate::root::Root;
 use crate::syntax::Unit;
 use khw_core::KubernetesVersion;
 use khw_core::finding::Finding;
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// Where systemd looks for a program that is only a name (`DEFAULT_PATH`).
@@ -16,42 +16,13 @@ const SEARCHED: [&str; 4] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "
 const COMMANDS: [&str; 7] =
     ["ExecCondition", "ExecReload", "ExecStart", "ExecStartPost", "ExecStartPre", "ExecStop", "ExecStopPost"];
 
-/// The variables that systemd itself gives to a service (systemd.exec(5), "Environment variables in spawned processes").
-const GIVEN: [&str; 30] = [
-    "CACHE_DIRECTORY",
-    "CONFIGURATION_DIRECTORY",
-    "CREDENTIALS_DIRECTORY",
-    "EXIT_CODE",
-    "EXIT_STATUS",
-    "HOME",
-    "INVOCATION_ID",
-    "JOURNAL_STREAM",
-    "LANG",
-    "LISTEN_FDNAMES",
-    "LISTEN_FDS",
-    "LISTEN_PID",
-    "LOGNAME",
-    "LOGS_DIRECTORY",
-    "LOG_NAMESPACE",
-    "MAINPID",
-    "MANAGERPID",
-    "NOTIFY_SOCKET",
-    "PATH",
-    "PIDFILE",
-    "RUNTIME_DIRECTORY",
-    "SERVICE_RESULT",
-    "SHELL",
-    "STATE_DIRECTORY",
-    "SYSTEMD_EXEC_PID",
-    "TERM",
-    "USER",
-    "WATCHDOG_PID",
-    "WATCHDOG_USEC",
-    "XDG_RUNTIME_DIR",
-];
-
-pub(super) fn check(unit: &Unit, version: KubernetesVersion, root: Option<&Root>, findings: &mut Vec<Finding>) {
-    let defined = defined_variables(unit, root, findings);
+pub(super) fn check(
+    unit: &Unit,
+    version: KubernetesVersion,
+    root: Option<&Root>,
+    environment: &Environment,
+    findings: &mut Vec<Finding>,
+) {
     for directive in COMMANDS {
         let mut all = Vec::new();
         for assignment in unit.counting("Service", directive) {
@@ -64,9 +35,9 @@ pub(super) fn check(unit: &Unit, version: KubernetesVersion, root: Option<&Root>
             program(command, directive, root, findings);
             escapes(command, directive, findings);
             for argument in &command.arguments {
-                variables(argument, directive, defined.as_ref(), findings);
+                variables(argument, directive, environment, findings);
             }
-            flags(command, version, findings);
+            flags(&environment.expand(command), version, findings);
         }
         let oneshot = unit.value("Service", "Type").is_some_and(|t| t.text == "oneshot");
         if directive == "ExecStart"
@@ -91,58 +62,6 @@ pub(super) fn check(unit: &Unit, version: KubernetesVersion, root: Option<&Root>
                 .fix("write ExecStart= with the program's absolute path"),
         );
     }
-}
-
-/// The names of the variables that are there; `None` when they come from a file that is not looked into.
-fn defined_variables(unit: &Unit, root: Option<&Root>, findings: &mut Vec<Finding>) -> Option<HashSet<String>> {
-    let mut names: HashSet<String> = GIVEN.iter().map(|&name| name.to_owned()).collect();
-    for directive in ["Environment", "PassEnvironment"] {
-        for assignment in unit.counting("Service", directive) {
-            match command::environment(assignment) {
-                Ok(defined) => names.extend(defined),
-                Err(refused) => findings.push(Finding::from_error(refused.name, &refused.error)),
-            }
-        }
-    }
-    let mut all_known = true;
-    for value in unit.values("Service", "EnvironmentFile") {
-        let optional = value.text.starts_with('-');
-        let path = value.text.trim_start_matches('-');
-        // A pattern and a specifier may mean any file.
-        let Some(root) = root.filter(|_| path.starts_with('/') && !path.contains(['*', '?', '[', '%'])) else {
-            all_known = false;
-            continue;
-        };
-        match root.read(Path::new(path)) {
-            Ok(content) => names.extend(environment_file(&content)),
-            Err(_) if optional => {}
-            Err(error) => findings.push(
-                Finding::error("no-environment-file", format!("'{path}': {}", error.what()))
-                    .line(value.line)
-                    .field("EnvironmentFile")
-                    .fix("make it, or write '-' before the path if it may be missing"),
-            ),
-        }
-    }
-    all_known.then_some(names)
-}
-
-/// The names that an environment file defines (systemd.exec(5), `EnvironmentFile=`).
-fn environment_file(content: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(content);
-    let mut names = Vec::new();
-    let mut continued = false;
-    for line in text.lines() {
-        let begins = !std::mem::replace(&mut continued, line.ends_with('\\'));
-        let line = line.trim_start();
-        if begins
-            && !line.starts_with(['#', ';'])
-            && let Some((name, _)) = line.split_once('=')
-        {
-            names.push(name.trim_end().to_owned());
-        }
-    }
-    names
 }
 
 /// Whether the program is there, and named so that there is no doubt which it is.
@@ -193,16 +112,14 @@ fn escapes(command: &CommandLine, directive: &str, findings: &mut Vec<Finding>) 
     }
 }
 
-fn variables(argument: &Argument, directive: &str, defined: Option<&HashSet<String>>, findings: &mut Vec<Finding>) {
-    if let Some(defined) = defined {
-        for name in argument.variables.iter().filter(|name| !defined.contains(*name)) {
-            findings.push(
-                Finding::error("undefined-variable", format!("${{{name}}} is not defined, and becomes empty"))
-                    .line(argument.line)
-                    .field(directive)
-                    .fix(format!("write its value here, or Environment={name}=VALUE in [Service]")),
-            );
-        }
+fn variables(argument: &Argument, directive: &str, environment: &Environment, findings: &mut Vec<Finding>) {
+    for name in argument.variables.iter().filter(|name| environment.lacks(name)) {
+        findings.push(
+            Finding::error("undefined-variable", format!("${{{name}}} is not defined, and becomes empty"))
+                .line(argument.line)
+                .field(directive)
+                .fix(format!("write its value here, or Environment={name}=VALUE in [Service]")),
+        );
     }
     for name in &argument.left_alone {
         findings.push(
@@ -235,11 +152,18 @@ fn flags(command: &CommandLine, version: KubernetesVersion, findings: &mut Vec<F
                 }),
             ),
         };
-        if finding.is_none() && gates::is_gates(given.name) {
-            let found = gates::check(given.value.unwrap_or_default(), program, version);
-            findings.extend(found.into_iter().map(|f| f.line(given.argument.line)));
-        }
-        findings.extend(finding.map(|f| f.line(given.argument.line).field(format!("--{}", given.name))));
+        let found = match finding {
+            Some(finding) => vec![finding.field(format!("--{}", given.name))],
+            None if gates::is_gates(given.name) => gates::check(given.value.unwrap_or_default(), program, version),
+            None => Vec::new(),
+        };
+        findings.extend(found.into_iter().map(|mut finding| {
+            // It does not stand where the line says.
+            if let Some(name) = given.argument.variables.first() {
+                finding.message.push_str(&format!(" (it comes from ${name})"));
+            }
+            finding.line(given.argument.line)
+        }));
     }
 }
 

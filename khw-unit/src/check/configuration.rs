@@ -3,6 +3,7 @@
 //! The kubelet applies its flags again after the file, so that they win. kube-proxy takes from its flags only those that
 //! have no place in the file, and what it logs; the others it ignores, with or without a file to read here.
 
+use super::environment::Environment;
 use crate::flag::Program;
 use crate::root::Root;
 use crate::syntax::Unit;
@@ -12,8 +13,15 @@ use khw_kubelet_conf::component::Document;
 use serde_json::Value;
 use std::path::Path;
 
-pub(super) fn check(unit: &Unit, version: KubernetesVersion, root: &Root, findings: &mut Vec<Finding>) {
+pub(super) fn check(
+    unit: &Unit,
+    version: KubernetesVersion,
+    root: &Root,
+    environment: &Environment,
+    findings: &mut Vec<Finding>,
+) {
     for command in unit.exec_starts().unwrap_or_default() {
+        let command = environment.expand(&command);
         let Some(program) = Program::of(command.program_name()) else { continue };
         // That it is there and right is the business of khw-kubelet-conf, khw-proxy-conf and khw-install verify.
         let Some(path) = command.flag("config").filter(|p| p.starts_with('/')) else { continue };

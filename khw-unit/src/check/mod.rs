@@ -5,10 +5,12 @@
 
 mod command;
 mod configuration;
+mod environment;
 #[cfg(test)]
 mod mutations;
 mod service;
 
+use self::environment::Environment;
 use crate::directive;
 use crate::root::Root;
 use crate::syntax::{Assignment, Problem, ProblemKind, Unit};
@@ -86,9 +88,10 @@ pub(crate) fn check_under(unit: &Unit, version: KubernetesVersion, root: Option<
     dependencies(unit, &mut findings);
     values(unit, &mut findings);
     service::check(unit, version, &mut findings);
-    command::check(unit, version, root, &mut findings);
+    let environment = Environment::of(unit, root, &mut findings);
+    command::check(unit, version, root, &environment, &mut findings);
     if let Some(root) = root {
-        configuration::check(unit, version, root, &mut findings);
+        configuration::check(unit, version, root, &environment, &mut findings);
     }
     findings.sort_by_key(|f| f.line);
     findings
