@@ -1,253 +1,21 @@
-//! Unit files as systemd 252 reads them: lines, sections, assignments.
-//!
-//! Refused is only what makes systemd give up on the whole file: a broken section header, a line of over a megabyte.
-//! What systemd leaves out with a warning, or without one, is kept as a [`Problem`] for [`crate::check`].
+//! From text to a unit: the lines as systemd splits them, those that a backslash joins, headers and assignments.
 
+use super::{Assignment, Header, Problem, ProblemKind, Unit, WHITESPACE};
 use khw_core::Error;
-use std::fmt;
 
 /// systemd's LONG_LINE_MAX: a longer line, continued ones counted together, ends the reading.
 const LONGEST_LINE: usize = 1024 * 1024;
 
-/// systemd's WHITESPACE.
-pub(crate) const WHITESPACE: [char; 4] = [' ', '\t', '\n', '\r'];
-
-/// The directives of [Unit] that an empty assignment does not reset, since they are not lists but edges of a graph
-/// (systemd.unit(5): "dependencies cannot be reset to an empty list").
-const DEPENDENCIES: [&str; 20] = [
-    "After",
-    "Before",
-    "BindTo",
-    "BindsTo",
-    "Conflicts",
-    "JoinsNamespaceOf",
-    "OnFailure",
-    "OnSuccess",
-    "PartOf",
-    "PropagateReloadFrom",
-    "PropagateReloadTo",
-    "PropagatesReloadTo",
-    "PropagatesStopTo",
-    "ReloadPropagatedFrom",
-    "Requires",
-    "RequiresMountsFor",
-    "Requisite",
-    "StopPropagatedFrom",
-    "Upholds",
-    "Wants",
-];
-
-/// A unit file or drop-in.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Unit {
-    headers: Vec<Header>,
-    assignments: Vec<Assignment>,
-    problems: Vec<Problem>,
-    lines: usize,
-}
-
-/// A section's header; the same name may come several times.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Header {
-    pub(crate) name: String,
-    pub(crate) line: usize,
-}
-
-/// `Name=value` in a section, continued lines joined.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Assignment {
-    pub(crate) section: String,
-    pub(crate) name: String,
-    pub(crate) value: String,
-    /// The line on which it begins.
-    pub(crate) line: usize,
-    /// Where the lines that continue it begin: offset in `value`, number of the line.
-    breaks: Vec<(usize, usize)>,
-}
-
-impl Assignment {
-    /// The line on which the byte `offset` of the value stands.
-    pub(crate) fn line_at(&self, offset: usize) -> usize {
-        let begun = self.breaks.partition_point(|&(start, _)| start <= offset);
-        begun.checked_sub(1).and_then(|last| self.breaks.get(last)).map_or(self.line, |&(_, line)| line)
+/// Reads a unit file; what makes systemd give up on the whole of it is an error.
+pub(super) fn read(text: &str) -> Result<Unit, Error> {
+    let mut reader = Reader::default();
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    for (index, line) in Lines(text).enumerate() {
+        reader.line(line, index + 1)?;
+        reader.unit.lines = index + 1;
     }
-}
-
-/// One value of a directive, and the line on which its assignment begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Value<'a> {
-    /// The text after `=`, without blanks around it, continued lines joined.
-    pub text: &'a str,
-    /// The line, counted from 1; 0 in a unit that was not read from a file.
-    pub line: usize,
-}
-
-/// A line that systemd skips, or that does what nobody meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Problem {
-    pub(crate) kind: ProblemKind,
-    pub(crate) line: usize,
-    pub(crate) text: String,
-}
-
-/// What is the matter with the line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ProblemKind {
-    /// An assignment before the first section.
-    OutsideSection,
-    /// A line that is neither header, comment nor assignment.
-    NoEquals,
-    /// `=value`.
-    NoName,
-    /// A backslash at the end of a line, and nothing that it could continue into.
-    ContinuesIntoNothing,
-    /// A backslash at the end of a line, and a header or another assignment after it, which is swallowed.
-    ContinuesIntoNext,
-}
-
-impl Unit {
-    /// A unit without a line.
-    pub fn new() -> Self {
-        Unit::default()
-    }
-
-    /// Reads a unit file.
-    ///
-    /// # Errors
-    /// When systemd would give up on the whole file: a header without `]`, or a line of over a megabyte.
-    pub fn parse(text: &str) -> Result<Self, Error> {
-        let mut reader = Reader::default();
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        for (index, line) in Lines(text).enumerate() {
-            reader.line(line, index + 1)?;
-            reader.unit.lines = index + 1;
-        }
-        reader.end()?;
-        Ok(reader.unit)
-    }
-
-    /// The same from bytes.
-    ///
-    /// # Errors
-    /// When they are not UTF-8, and as [`Unit::parse`].
-    pub fn parse_bytes(content: &[u8]) -> Result<Self, Error> {
-        let text = std::str::from_utf8(content).map_err(|error| {
-            let before = content.get(..error.valid_up_to()).unwrap_or_default();
-            let line = before.iter().filter(|&&b| b == b'\n').count() + 1;
-            Error::new("is not UTF-8 text").line(line).hint("is this the right file?")
-        })?;
-        Self::parse(text)
-    }
-
-    /// The number of lines that were read.
-    pub(crate) fn lines(&self) -> usize {
-        self.lines
-    }
-
-    /// Adds all of a drop-in, as if its lines came after the line `after`.
-    pub(crate) fn append(&mut self, mut drop_in: Unit, after: usize) {
-        for header in &mut drop_in.headers {
-            header.line += after;
-        }
-        for problem in &mut drop_in.problems {
-            problem.line += after;
-        }
-        for assignment in &mut drop_in.assignments {
-            assignment.line += after;
-            assignment.breaks.iter_mut().for_each(|(_, line)| *line += after);
-        }
-        self.headers.append(&mut drop_in.headers);
-        self.problems.append(&mut drop_in.problems);
-        self.assignments.append(&mut drop_in.assignments);
-    }
-
-    /// Adds an assignment, at the end of its section. The value goes into the file as it is: quoted where systemd wants
-    /// that ([`crate::CommandLine::to_value`] does it), and with a backslash where a line goes on.
-    #[must_use]
-    pub fn with(mut self, section: &str, directive: &str, value: &str) -> Self {
-        if !self.headers.iter().any(|h| h.name == section) {
-            self.headers.push(Header { name: section.to_owned(), line: 0 });
-        }
-        self.assignments.push(Assignment {
-            section: section.to_owned(),
-            name: directive.to_owned(),
-            value: value.to_owned(),
-            line: 0,
-            breaks: Vec::new(),
-        });
-        self
-    }
-
-    /// All values of a directive that count: those after the last empty assignment.
-    pub fn values(&self, section: &str, directive: &str) -> Vec<Value<'_>> {
-        self.counting(section, directive).into_iter().map(|a| Value { text: &a.value, line: a.line }).collect()
-    }
-
-    /// The last value of a directive, which is the one that counts where there can be only one.
-    pub fn value(&self, section: &str, directive: &str) -> Option<Value<'_>> {
-        self.values(section, directive).pop()
-    }
-
-    /// The names of the sections, each once, in the order of the file.
-    pub fn sections(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = Vec::new();
-        for header in &self.headers {
-            if !names.contains(&header.name.as_str()) {
-                names.push(&header.name);
-            }
-        }
-        names
-    }
-
-    /// The directives of a section with their values, in the order of the file, later sections of that name included.
-    pub fn directives(&self, section: &str) -> Vec<(&str, Value<'_>)> {
-        self.assignments
-            .iter()
-            .filter(|a| a.section == section)
-            .map(|a| (a.name.as_str(), Value { text: &a.value, line: a.line }))
-            .collect()
-    }
-
-    pub(crate) fn counting(&self, section: &str, directive: &str) -> Vec<&Assignment> {
-        let resets = section != "Unit" || !DEPENDENCIES.contains(&directive);
-        let mut counting = Vec::new();
-        for assignment in self.assignments.iter().filter(|a| a.section == section && a.name == directive) {
-            if !assignment.value.is_empty() {
-                counting.push(assignment);
-            } else if resets {
-                counting.clear();
-            }
-        }
-        counting
-    }
-
-    pub(crate) fn headers(&self) -> &[Header] {
-        &self.headers
-    }
-
-    pub(crate) fn assignments(&self) -> &[Assignment] {
-        &self.assignments
-    }
-
-    pub(crate) fn problems(&self) -> &[Problem] {
-        &self.problems
-    }
-}
-
-/// The unit as a file: each section once, a blank line between them.
-impl fmt::Display for Unit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, section) in self.sections().into_iter().enumerate() {
-            if index > 0 {
-                writeln!(f)?;
-            }
-            writeln!(f, "[{section}]")?;
-            for (name, value) in self.directives(section) {
-                writeln!(f, "{name}={}", value.text)?;
-            }
-        }
-        Ok(())
-    }
+    reader.end()?;
+    Ok(reader.unit)
 }
 
 /// Lines as systemd's `read_line` splits them: an end is one of each of `\n`, `\r` and NUL, so `\r\n` and `\n\r` are one.
@@ -409,7 +177,8 @@ impl Reader {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lines, ProblemKind, Unit};
+    use super::Lines;
+    use crate::syntax::{ProblemKind, Unit};
     use khw_core::Error;
 
     /// Section, directive, value, line of all assignments.
@@ -472,15 +241,6 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_assignment_resets_lists_but_not_dependencies() -> Result<(), Error> {
-        let unit = Unit::parse("[Unit]\nAfter=a\nAfter=\nAfter=b\n[Service]\nUser=a\nUser=\nUser=b\nUser=c\n")?;
-        let texts = |section, name| unit.values(section, name).iter().map(|v| v.text).collect::<Vec<_>>();
-        assert_eq!((texts("Unit", "After"), texts("Service", "User")), (vec!["a", "b"], vec!["b", "c"]));
-        assert_eq!(unit.value("Service", "User").map(|v| (v.text, v.line)), Some(("c", 9)));
-        Ok(())
-    }
-
-    #[test]
     fn refuses_where_systemd_stops_reading() {
         let refused = |text: &str| Unit::parse(text).map_err(|e| (e.line_number(), e.what().to_owned()));
         assert_eq!(
@@ -493,12 +253,5 @@ mod tests {
         );
         let long = format!("[Unit]\nDescription={}\n", "x".repeat(1024 * 1024));
         assert_eq!(refused(&long), Err((Some(2), "the line is longer than systemd reads (1 MiB)".to_owned())));
-    }
-
-    #[test]
-    fn prints_what_it_read() -> Result<(), Error> {
-        let text = "[Unit]\nDescription=x\n\n[Service]\nUser=a\nUser=b\n";
-        assert_eq!(Unit::parse(text)?.to_string(), text);
-        Ok(())
     }
 }
