@@ -4,7 +4,7 @@ use crate::api::{Api, Refused};
 use crate::causes;
 use crate::status;
 use crate::target::Target;
-use crate::verify::{self, Settings, Subject};
+use crate::verify::{self, DROP_IN, Reference, Settings, Subject, Verified};
 use khw_core::layout::Paths;
 use khw_core::{Error, cli};
 use std::io::{Read, Write};
@@ -29,13 +29,12 @@ const READ: usize = 2000;
 /// When one of them does not come up in time: the unit's state, its last lines, and the cause.
 pub(crate) fn start(tool: &str, subject: &Subject<'_>, timeout: Duration) -> Result<(), Error> {
     let end = Instant::now() + timeout;
-    let settings = verify::look(subject).settings;
+    let Verified { settings, references, .. } = verify::look(subject);
     let failed = |service: &str, since: Option<Duration>, what: &str| {
         Failure { tool, service, since, what, refused: None }.report()
     };
     let property = |service: &str, name: &str| show(service, name).unwrap_or_default();
-    let reload =
-        SERVICES.iter().any(|s| property(s, "NeedDaemonReload") == "yes" || property(s, "LoadState") == "not-found");
+    let reload = needs_reload(&references);
     if reload {
         systemctl(&["daemon-reload"]).map_err(|e| failed("", None, &e))?;
         cli::note(tool, "systemd: unit files read again");
@@ -80,6 +79,20 @@ pub(crate) fn start(tool: &str, subject: &Subject<'_>, timeout: Duration) -> Res
     registered.wait(end).map_err(|(what, refused)| {
         Failure { tool, service: "kubelet", since: started[0], what: &what, refused }.report()
     })
+}
+
+/// Whether systemd must read the units again. It does not say so of a directory of drop-ins that was made since it read them.
+fn needs_reload(references: &[Reference]) -> bool {
+    let shows = |property: &str, value: &str| SERVICES.iter().any(|s| show(s, property).is_some_and(|v| v == value));
+    if shows("NeedDaemonReload", "yes") || shows("LoadState", "not-found") {
+        return true;
+    }
+    let mut drop_ins = references.iter().filter(|r| r.field == DROP_IN).peekable();
+    if drop_ins.peek().is_none() {
+        return false;
+    }
+    let known = SERVICES.map(|service| show(service, "DropInPaths").unwrap_or_default()).join(" ");
+    drop_ins.any(|drop_in| !known.split(' ').any(|known| known == drop_in.to))
 }
 
 /// What is waited for last.

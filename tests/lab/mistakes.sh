@@ -123,7 +123,7 @@ mistake drop-in verify drop-in-overrides binary-missing \
   'there "mkdir /etc/systemd/system/kubelet.service.d; printf \"[Service]\\nExecStart=\\nExecStart=/usr/bin/kubelet --config=/var/lib/kubelet/config.yaml\\n\" >/etc/systemd/system/kubelet.service.d/10-kubeadm.conf"' \
   'there "rm -r /etc/systemd/system/kubelet.service.d"'
 mistake no-program verify binary-missing binary-missing 'there "mv /usr/local/bin/kubelet /root/"' 'there "mv /root/kubelet /usr/local/bin/"'
-mistake no-configuration verify file-missing config-missing 'there "rm /var/lib/kubelet/kubelet-config.yaml"'
+mistake no-configuration verify path-missing config-missing 'there "rm /var/lib/kubelet/kubelet-config.yaml"'
 mistake no-ca verify path-missing client-ca-missing 'there "rm /var/lib/kubernetes/ca.crt"'
 mistake port-taken preflight port-in-use port-in-use \
   'there "systemd-run --quiet --unit lab-port systemd-socket-activate --listen 10250 cat; while ! ss -ltn | grep -q :10250; do sleep 0.1; done"' \

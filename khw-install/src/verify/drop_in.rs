@@ -19,6 +19,9 @@ pub(super) const UNIT_DIRECTORIES: [&str; 5] = [
     "/lib/systemd/system",
 ];
 
+/// The field of a reference to a drop-in.
+pub(crate) const DROP_IN: &str = "drop-in";
+
 /// A unit as systemd sees it, and where each line comes from.
 pub(super) struct Effective {
     pub(super) unit: Unit,
@@ -66,7 +69,7 @@ pub(super) fn join(files: &mut Files<'_>, path: &Path, text: &str) -> Option<Eff
     for drop_in in drop_ins(files, &name) {
         let named = Named {
             path: drop_in.clone(),
-            origin: Some(Origin { file: files.shown(path), line: None, field: "drop-in".to_owned() }),
+            origin: Some(Origin { file: files.shown(path), line: None, field: DROP_IN.to_owned() }),
         };
         let Some(content) = files.read(&named, "a drop-in", Sensitivity::Public) else { continue };
         let content = String::from_utf8_lossy(&content).into_owned();

@@ -19,6 +19,7 @@ mod runtime;
 mod settings;
 mod unit;
 
+pub(crate) use drop_in::DROP_IN;
 pub(crate) use files::Reference;
 pub(crate) use settings::Settings;
 
