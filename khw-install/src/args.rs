@@ -211,7 +211,8 @@ pub enum Command {
     ///
     /// All at once; a download that breaks off goes on where it ended, in the next run too (VERSION-ARCH-PROGRAM.part). A program
     /// gets its name when its checksum is right; one that is there already and right is left as it is. Trusted are the CA
-    /// certificates of this host, or those in SSL_CERT_FILE; https_proxy, all_proxy and no_proxy are used as curl uses them.
+    /// certificates of this host, or those in SSL_CERT_FILE; https_proxy, all_proxy and no_proxy are used as curl uses them;
+    /// a mirror over http is reached without a proxy.
     Fetch {
         /// Shared options.
         #[command(flatten)]
