@@ -95,6 +95,12 @@ fn explain(error: &Error, leaf: &Certificate, roots: &[Certificate], word: &str)
             .fix("make a certificate of its own"),
         Error::EndEntityUsedAsCa => Finding::error("chain-broken", "an intermediate certificate is no CA")
             .fix("put the certificate of the CA between into the file"),
+        Error::NameConstraintViolation => Finding::error(
+            "chain-broken",
+            "a CA above may not sign for one of its names (nameConstraints)",
+        )
+        .field("subjectAltName")
+        .fix("see khw-cert x509 -noout -ext nameConstraints -in CA; make it again with the names that the CA permits"),
         other => Finding::error("chain-broken", format!("TLS libraries refuse it: {other}"))
             .fix("make it again with khw-cert"),
     }

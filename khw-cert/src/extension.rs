@@ -7,6 +7,7 @@ pub(crate) const SUBJECT_KEY_IDENTIFIER: &[u64] = &[2, 5, 29, 14];
 pub(crate) const KEY_USAGE: &[u64] = &[2, 5, 29, 15];
 pub(crate) const SUBJECT_ALT_NAME: &[u64] = &[2, 5, 29, 17];
 pub(crate) const BASIC_CONSTRAINTS: &[u64] = &[2, 5, 29, 19];
+pub(crate) const NAME_CONSTRAINTS: &[u64] = &[2, 5, 29, 30];
 pub(crate) const AUTHORITY_KEY_IDENTIFIER: &[u64] = &[2, 5, 29, 35];
 pub(crate) const EXTENDED_KEY_USAGE: &[u64] = &[2, 5, 29, 37];
 pub(crate) const NS_CERT_TYPE: &[u64] = &[2, 16, 840, 1, 113_730, 1, 1];

@@ -35,6 +35,7 @@ mod list;
 mod many;
 mod md5;
 mod name;
+mod name_constraints;
 mod name_format;
 mod name_section;
 pub mod naming;

@@ -3,6 +3,7 @@
 
 use crate::certificate::Certificate;
 use crate::extension::{AUTHORITY_KEY_IDENTIFIER, SUBJECT_KEY_IDENTIFIER};
+use crate::name_constraints::NameConstraints;
 use crate::name_format::canonical;
 use crate::parts::{CertificateParts, moment};
 use crate::purpose::{Purpose, Uses};
@@ -46,8 +47,13 @@ impl Failure {
             22 => "certificate chain too long",
             25 => "path length constraint exceeded",
             26 => "unsuitable certificate purpose",
-            34 => "unhandled critical extension",
             32 => "key usage does not include certificate signing",
+            34 => "unhandled critical extension",
+            47 => "permitted subtree violation",
+            48 => "excluded subtree violation",
+            49 => "name constraints minimum and maximum not supported",
+            51 => "unsupported name constraint type",
+            53 => "unsupported or invalid name syntax",
             62 => "hostname mismatch",
             64 => "IP address mismatch",
             79 => "invalid CA certificate",
@@ -85,10 +91,7 @@ impl<'a> Link<'a> {
         let malformed = || Error::new("the certificate is malformed").hint("copy the file again, or make a new one");
         let parts = CertificateParts::read(certificate.der()).ok_or_else(malformed)?;
         let uses = Uses::of(&parts).ok_or_else(malformed)?;
-        if parts.extensions.iter().any(|e| objects::find(&e.oid).is_some_and(|o| o.short == "nameConstraints")) {
-            return Err(Error::new(format!("nameConstraints of '{}' are not supported", certificate.subject()))
-                .hint("check this chain with openssl verify"));
-        }
+        NameConstraints::of(&parts).ok_or_else(malformed)?;
         Ok(Link { certificate, parts, uses, trusted })
     }
 
@@ -260,6 +263,25 @@ fn inside(links: &[&Link<'_>], wanted: &Wanted) -> Vec<Failure> {
         }
         if moment(link.parts.not_after).is_none_or(|until| until < at) {
             out.push(link.failure(10, depth));
+        }
+    }
+    out.extend(names(links));
+    out
+}
+
+/// The names that the CAs above do not permit, from the top down. A certificate that only renews the key of its CA has
+/// that CA's names.
+fn names(links: &[&Link<'_>]) -> Vec<Failure> {
+    let mut out = Vec::new();
+    for (depth, link) in links.iter().enumerate().rev() {
+        if depth > 0 && link.is_self_issued() {
+            continue;
+        }
+        for above in links.iter().skip(depth + 1).rev() {
+            let constraints = NameConstraints::of(&above.parts).flatten();
+            if let Some(violation) = constraints.and_then(|c| c.violation(&link.parts, depth == 0)) {
+                out.push(link.failure(violation.code(), depth));
+            }
         }
     }
     out

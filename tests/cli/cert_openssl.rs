@@ -255,58 +255,6 @@ fn what_is_shown_is_openssls() {
     }
 }
 
-#[test]
-fn chains_are_judged_as_openssl_does() {
-    if !openssl() {
-        return;
-    }
-    let sandbox = Sandbox::new();
-    sandbox
-        .sh(r#"
-        openssl ecparam -name prime256v1 -genkey -noout -out root.key
-        openssl req -x509 -key root.key -out root.crt -days 3000 -subj /CN=root
-        openssl ecparam -name prime256v1 -genkey -noout -out twin.key
-        openssl req -x509 -key twin.key -out twin.crt -days 3000 -subj /CN=root
-        make() { # NAME ISSUER EXTENSIONS
-          openssl ecparam -name prime256v1 -genkey -noout -out $1.key
-          openssl req -new -key $1.key -subj /CN=$1 -out $1.csr
-          printf "$3" > x.cnf
-          openssl x509 -req -in $1.csr -CA $2.crt -CAkey $2.key -out $1.crt -days 100 -extfile x.cnf
-        }
-        make inter root "basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=keyCertSign\n"
-        make sub inter "basicConstraints=critical,CA:TRUE\n"
-        make leaf inter "basicConstraints=CA:FALSE\n"
-        make deep sub "basicConstraints=CA:FALSE\n"
-        make leafca root "basicConstraints=CA:FALSE\n"
-        make under leafca "basicConstraints=CA:FALSE\n"
-        make nosign root "basicConstraints=CA:TRUE\nkeyUsage=cRLSign\n"
-        make undernosign nosign "basicConstraints=CA:FALSE\n"
-        make critical root "basicConstraints=CA:FALSE\n1.2.3.4=critical,DER:0500\n""#)
-        .succeeds();
-    for line in [
-        "-CAfile root.crt root.crt",
-        "-CAfile root.crt leaf.crt",
-        "-CAfile root.crt -untrusted inter.crt leaf.crt",
-        "-CAfile root.crt -untrusted inter.crt -show_chain leaf.crt",
-        "-trusted root.crt -untrusted inter.crt leaf.crt",
-        "-CAfile inter.crt leaf.crt",
-        "-CAfile inter.crt -partial_chain leaf.crt",
-        "-CAfile root.crt -untrusted inter.crt -untrusted sub.crt deep.crt",
-        "-CAfile root.crt -untrusted leafca.crt under.crt",
-        "-CAfile root.crt -untrusted nosign.crt undernosign.crt",
-        "-CAfile root.crt critical.crt",
-        "-CAfile leaf.crt -untrusted inter.crt -untrusted root.crt leaf.crt",
-        "-CAfile twin.crt leafca.crt",
-        "-CAfile twin.crt -untrusted root.crt leafca.crt",
-        "-CAfile root.crt -attime 1000000000 leafca.crt",
-    ] {
-        let [theirs, ours] = ["openssl", "khw-cert"].map(|tool| sandbox.sh(&format!("{tool} verify {line}")));
-        // openssl adds lines of its library's own to some of them.
-        let said: String = theirs.stderr.lines().filter(|l| !l.contains(":error:")).map(|l| format!("{l}\n")).collect();
-        assert_eq!((ours.stdout, ours.stderr, ours.status), (theirs.stdout, said, theirs.status), "{line}");
-    }
-}
-
 /// MM and KTHW, from the key of the CA to the last certificate, with khw-cert in openssl's place.
 #[test]
 fn the_guides_make_what_they_make_with_openssl() {

@@ -10,6 +10,7 @@ mod cert_openssl;
 mod cert_roles;
 mod cert_show;
 mod cert_sign;
+mod cert_verify;
 mod conf_decoder;
 mod conf_gates;
 mod conf_mutations;
