@@ -6,7 +6,7 @@ use crate::extension::{self, Context, Issuer};
 use crate::issue::{Validity, date};
 use crate::key::PrivateKey;
 use crate::key_source;
-use crate::passphrase::Passphrase;
+use crate::passphrase::{Source, Unlock};
 use khw_core::Error;
 use khw_core::input::Input;
 use time::{Duration, OffsetDateTime};
@@ -20,6 +20,13 @@ pub(crate) struct Authority {
     name: String,
 }
 
+/// Whether the CA, its key or the key's passphrase comes from standard input, which then is nothing else.
+pub(crate) fn reads_standard_input(signer: &Signer) -> Result<bool, Error> {
+    let key = signer.ca_key.as_deref().map(key_source::input).transpose()?;
+    let passphrase = signer.ca_key_pass.as_ref() == Some(&Source::Stdin);
+    Ok(signer.ca.as_os_str() == "-" || key == Some(Input::Stdin) || passphrase)
+}
+
 impl Authority {
     /// The CA that the options name.
     pub(crate) fn of(signer: &Signer) -> Result<Self, Error> {
@@ -28,21 +35,13 @@ impl Authority {
             None if signer.ca.as_os_str() == "-" => Input::Stdin,
             None => Input::new(signer.ca.with_extension("key")),
         };
-        Authority::read(&Input::new(&signer.ca), &key)
+        let ca = Input::new(&signer.ca);
+        Authority::read(&ca, &key, &Unlock::new("--ca-key-pass", signer.ca_key_pass.as_ref(), &[&ca, &key])?)
     }
 
     /// Reads both, from one input when that is the same. A certificate that is no CA, and a key that is not its own, are
     /// refused.
-    pub(crate) fn read(certificate: &Input, key: &Input) -> Result<Self, Error> {
-        Authority::read_encrypted(certificate, key, None)
-    }
-
-    /// The same with the passphrase of the key.
-    pub(crate) fn read_encrypted(
-        certificate: &Input,
-        key: &Input,
-        passphrase: Option<&Passphrase>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn read(certificate: &Input, key: &Input, unlock: &Unlock) -> Result<Self, Error> {
         let named = certificate.to_string();
         let content = Zeroizing::new(certificate.read()?);
         let is_one = certificate == key;
@@ -54,7 +53,7 @@ impl Authority {
         }
         let key_name = key.to_string();
         let content = if is_one { content } else { Zeroizing::new(key.read()?) };
-        let key = PrivateKey::from_file(&content, passphrase).map_err(|e| e.file(&key_name))?;
+        let key = PrivateKey::from_file(&content, unlock).map_err(|e| e.file(&key_name))?;
         if !key.belongs_to(&certificate) {
             return Err(Error::new(format!("is not the key of {named}"))
                 .file(&key_name)

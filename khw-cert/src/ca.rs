@@ -4,6 +4,7 @@ use crate::extension::{self, Context, Issuer, Signer};
 use crate::issue::{Template, Validity, issue};
 use crate::key::PrivateKey;
 use crate::pair::Files;
+use crate::passphrase::for_writing;
 use crate::{args, name, serial};
 use khw_core::Exit;
 use std::path::Path;
@@ -15,6 +16,7 @@ pub(crate) fn run(arguments: &args::Ca) -> anyhow::Result<Exit> {
     let validity = Validity::days(arguments.days)?.with_clock_skew(None);
     let directory = making.directory.as_deref().unwrap_or(Path::new(""));
     let files = Files::new(directory, "ca", making.force)?;
+    let passphrase = arguments.key_pass.as_ref().map(|source| for_writing("--key-pass", source)).transpose()?;
 
     let key = PrivateKey::generate(making.key_type)?;
     let serial = serial::random()?;
@@ -30,6 +32,6 @@ pub(crate) fn run(arguments: &args::Ca) -> anyhow::Result<Exit> {
         extensions: &extensions,
     };
     let certificate = issue(&template, &subject, &key, None)?;
-    files.write(&key, &certificate)?;
+    files.write(&key, passphrase.as_ref(), &certificate)?;
     Ok(Exit::Done)
 }

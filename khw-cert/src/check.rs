@@ -7,6 +7,7 @@ use crate::facts::{Facts, is_proper_serial};
 use crate::identity::{Identity, ServerRole, Who, api_server_names};
 use crate::issue::date;
 use crate::key::PrivateKey;
+use crate::passphrase::Unlock;
 use crate::within::Within;
 use crate::{args, key_source, naming, san};
 use khw_core::finding::Finding;
@@ -113,8 +114,9 @@ fn key(arguments: &args::Check, path: &Path) -> Result<Option<(Input, PrivateKey
             Input::File(beside)
         }
     };
+    let unlock = Unlock::new("--key-pass", arguments.key_pass.as_ref(), &[&input, &Input::new(path)])?;
     let content = Zeroizing::new(input.read()?);
-    let key = PrivateKey::from_pem(&content).map_err(|e| e.file(&input))?;
+    let key = PrivateKey::from_file(&content, &unlock).map_err(|e| e.file(&input))?;
     Ok(Some((input, key)))
 }
 

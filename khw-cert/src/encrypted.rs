@@ -4,26 +4,30 @@
 use crate::der;
 use crate::key::damaged;
 use crate::key_file::plain_pkcs8;
-use crate::passphrase::Passphrase;
+use crate::passphrase::{Passphrase, Unlock};
 use khw_core::Error;
 use pkcs5::EncryptionScheme;
 use pkcs5::pbes2::Kdf;
 use zeroize::Zeroizing;
 
-/// More rounds than anybody writes (openssl: 2048), and few enough to be done in seconds.
+/// More rounds than anybody writes, and few enough to be done in seconds.
 const MAX_ITERATIONS: u32 = 10_000_000;
 /// scrypt's memory; openssl writes 16 MiB.
 const MAX_SCRYPT_BYTES: u64 = 1 << 30;
+/// What OWASP's Password Storage Cheat Sheet wants of PBKDF2 with HMAC-SHA-256; openssl 3.0 writes 2048, and reads any.
+const ITERATIONS: u32 = 600_000;
+
+const PBES2: &[u64] = &[1, 2, 840, 113_549, 1, 5, 13];
+const PBKDF2: &[u64] = &[1, 2, 840, 113_549, 1, 5, 12];
+const HMAC_WITH_SHA256: &[u64] = &[1, 2, 840, 113_549, 2, 9];
+const AES256_CBC: &[u64] = &[2, 16, 840, 1, 101, 3, 4, 1, 42];
 
 /// The plain key inside of an EncryptedPrivateKeyInfo.
-pub(crate) fn decrypt(key: &[u8], passphrase: Option<&Passphrase>) -> Result<Zeroizing<Vec<u8>>, Error> {
+pub(crate) fn decrypt(key: &[u8], unlock: Option<&Unlock>) -> Result<Zeroizing<Vec<u8>>, Error> {
     let [scheme, ciphertext] = der::read_all(key).and_then(|v| v.values()).unwrap_or_default()[..] else {
         return Err(damaged());
     };
-    let Some(passphrase) = passphrase else {
-        return Err(Error::new("the private key is encrypted")
-            .hint("no component of Kubernetes can ask for a passphrase: openssl pkey -in FILE -out NEW"));
-    };
+    let passphrase = Unlock::passphrase(unlock)?;
     let unsupported = |what: &str| {
         Error::new(format!("the private key is encrypted in a way that is not supported: {what}"))
             .hint("write it anew: openssl pkey -in FILE -aes256 -out NEW")
@@ -48,13 +52,26 @@ pub(crate) fn decrypt(key: &[u8], passphrase: Option<&Passphrase>) -> Result<Zer
         None => return Err(unsupported("PBES1")),
     }
     let plain = scheme.decrypt(passphrase.bytes(), ciphertext.content).map_err(|error| match error {
-        pkcs5::Error::DecryptFailed => wrong(),
+        pkcs5::Error::DecryptFailed => Unlock::wrong(unlock),
         _ => unsupported("its algorithm is not known"),
     })?;
     // One wrong passphrase in 256 gives a padding that is right, and bytes that are no key.
-    plain_pkcs8(&Zeroizing::new(plain)).ok_or_else(wrong)
+    plain_pkcs8(&Zeroizing::new(plain)).ok_or_else(|| Unlock::wrong(unlock))
 }
 
-fn wrong() -> Error {
-    Error::new("the passphrase is not that of the private key").hint("give another one with -passin")
+/// An EncryptedPrivateKeyInfo around a plain key, with AES-256.
+pub(crate) fn encrypt(pkcs8: &[u8], passphrase: &Passphrase) -> Result<Vec<u8>, Error> {
+    let failed = || Error::new("the private key could not be encrypted: the system's random generator failed");
+    let mut random = [0; 32];
+    aws_lc_rs::rand::fill(&mut random).map_err(|_| failed())?;
+    let (salt, iv) = random.split_at(16);
+    let prf = der::sequence(&[der::oid(HMAC_WITH_SHA256), der::value(der::NULL, &[])]);
+    let salt = der::value(der::OCTET_STRING, salt);
+    let kdf = der::sequence(&[salt, der::integer(&ITERATIONS.to_be_bytes()), prf]);
+    let kdf = der::sequence(&[der::oid(PBKDF2), kdf]);
+    let cipher = der::sequence(&[der::oid(AES256_CBC), der::value(der::OCTET_STRING, iv)]);
+    let scheme = der::sequence(&[der::oid(PBES2), der::sequence(&[kdf, cipher])]);
+    let parsed = EncryptionScheme::try_from(scheme.as_slice()).map_err(|_| failed())?;
+    let ciphertext = parsed.encrypt(passphrase.bytes(), pkcs8).map_err(|_| failed())?;
+    Ok(der::sequence(&[scheme, der::value(der::OCTET_STRING, &ciphertext)]))
 }

@@ -2,17 +2,14 @@
 
 use crate::genrsa::write_key;
 use crate::key::{KeyType, PrivateKey};
-use crate::openssl_args::{self as args, Form};
+use crate::openssl_args as args;
 use khw_core::{Error, Exit};
 
 pub(crate) fn run(arguments: &args::Genpkey) -> anyhow::Result<Exit> {
     let kind = kind(&arguments.algorithm, &arguments.pkeyopt).map_err(|e| e.field("-algorithm"))?;
+    let passphrase = args::encryption(arguments.aes256, "-pass", arguments.pass.as_ref())?;
     write_key(arguments.out.as_deref(), arguments.force, || {
-        let key = PrivateKey::generate(kind)?;
-        Ok(match arguments.outform {
-            Form::Pem => zeroize::Zeroizing::new(key.to_pem().as_bytes().to_vec()),
-            Form::Der => zeroize::Zeroizing::new(key.pkcs8().to_vec()),
-        })
+        PrivateKey::generate(kind)?.to_file(passphrase.as_ref(), arguments.outform)
     })?;
     Ok(Exit::Done)
 }

@@ -2,7 +2,7 @@
 
 use crate::genpkey::rsa;
 use crate::key::PrivateKey;
-use crate::openssl_args as args;
+use crate::openssl_args::{self as args, Form};
 use crate::pair::KEY;
 use khw_core::output::{Kind, Output};
 use khw_core::place::{self, Existing};
@@ -13,8 +13,9 @@ use zeroize::Zeroizing;
 
 pub(crate) fn run(arguments: &args::Genrsa) -> anyhow::Result<Exit> {
     let kind = rsa(&arguments.bits)?;
+    let passphrase = arguments.encryption.passphrase()?;
     write_key(arguments.out.as_deref(), arguments.force, || {
-        Ok(Zeroizing::new(PrivateKey::generate(kind)?.to_pem().as_bytes().to_vec()))
+        PrivateKey::generate(kind)?.to_file(passphrase.as_ref(), Form::Pem)
     })?;
     Ok(Exit::Done)
 }

@@ -4,7 +4,8 @@
 
 use crate::certificate::Certificate;
 use crate::key_file::{self, plain_pkcs8};
-use crate::passphrase::Passphrase;
+use crate::openssl_args::Form;
+use crate::passphrase::{Passphrase, Unlock};
 use crate::{der, pem_file};
 use khw_core::Error;
 use rcgen::{KeyPair, PublicKeyData, SignatureAlgorithm, SigningKey};
@@ -94,18 +95,13 @@ impl PrivateKey {
     }
 
     /// The same, from PEM or DER, and from an encrypted one with its passphrase.
-    pub(crate) fn from_file(bytes: &[u8], passphrase: Option<&Passphrase>) -> Result<Self, Error> {
-        PrivateKey::from_pkcs8(key_file::pkcs8(bytes, passphrase)?)
+    pub(crate) fn from_file(bytes: &[u8], unlock: &Unlock) -> Result<Self, Error> {
+        PrivateKey::from_pkcs8(key_file::pkcs8(bytes, Some(unlock))?)
     }
 
     /// As `openssl ec` writes it: SEC1, `None` when it is no ECDSA key.
     pub(crate) fn to_sec1_pem(&self) -> Option<Zeroizing<String>> {
         key_file::sec1(&self.pkcs8, &self.public).map(|der| pem_file::encode("EC PRIVATE KEY", &der))
-    }
-
-    /// PKCS#8.
-    pub(crate) fn pkcs8(&self) -> &[u8] {
-        &self.pkcs8
     }
 
     pub(crate) fn from_pkcs8(pkcs8: Zeroizing<Vec<u8>>) -> Result<Self, Error> {
@@ -150,6 +146,11 @@ impl PrivateKey {
     /// As a PKCS#8 file, as `openssl genrsa` of 3.0 writes it.
     pub fn to_pem(&self) -> Zeroizing<String> {
         pem_file::encode("PRIVATE KEY", &self.pkcs8)
+    }
+
+    /// As a PKCS#8 file, under a passphrase if there is one.
+    pub(crate) fn to_file(&self, passphrase: Option<&Passphrase>, form: Form) -> Result<Zeroizing<Vec<u8>>, Error> {
+        key_file::write(&self.pkcs8, passphrase, form)
     }
 
     /// Signs with the hash that belongs to the key, or with `digest`. Gives the AlgorithmIdentifier and the signature.

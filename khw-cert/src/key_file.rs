@@ -1,36 +1,34 @@
-//! Files with private keys: PKCS#8, PKCS#1 and SEC1, in PEM or DER, and PKCS#8 that is encrypted.
+//! Files with private keys: PKCS#8, PKCS#1 and SEC1, in PEM or DER, and those under a passphrase.
 //!
 //! Inside, every key is plain PKCS#8 of version 1.
 
 use crate::key::{EC, RSA, damaged};
-use crate::passphrase::Passphrase;
-use crate::{der, encrypted, pem_file};
+use crate::openssl_args::Form;
+use crate::passphrase::{Passphrase, Unlock};
+use crate::{der, encrypted, pem_file, traditional};
 use khw_core::Error;
 use zeroize::Zeroizing;
 
 /// The private key of a file as PKCS#8. Its kind and strength are not judged.
-pub(crate) fn pkcs8(bytes: &[u8], passphrase: Option<&Passphrase>) -> Result<Zeroizing<Vec<u8>>, Error> {
+pub(crate) fn pkcs8(bytes: &[u8], unlock: Option<&Unlock>) -> Result<Zeroizing<Vec<u8>>, Error> {
     if let Some(der) = der::read_all(bytes).filter(|v| v.tag == der::SEQUENCE) {
-        return from_der(der, passphrase);
+        return from_der(der, unlock);
     }
     let blocks = pem_file::blocks(bytes)?;
     let Some(block) = blocks.iter().find(|b| b.label.ends_with("PRIVATE KEY")) else {
         return Err(pem_file::not_there(bytes, &blocks, "a private key"));
     };
-    if block.encrypted {
-        return Err(Error::new(if passphrase.is_some() {
-            "the private key is encrypted in the traditional form (Proc-Type: 4,ENCRYPTED), which is not supported"
-        } else {
-            "the private key is encrypted"
-        })
-        .hint("no component of Kubernetes can ask for a passphrase: openssl pkey -in FILE -out NEW"));
-    }
+    let decrypted = match &block.dek_info {
+        Some(dek_info) => Some(traditional::decrypt(&block.content, dek_info, unlock)?),
+        None => None,
+    };
+    let content: &[u8] = decrypted.as_deref().unwrap_or(&block.content);
     let parameters = blocks.iter().find(|b| b.label == "EC PARAMETERS").map(|b| b.content.as_slice());
     let pkcs8 = match block.label.as_str() {
-        "PRIVATE KEY" => plain_pkcs8(&block.content),
-        "ENCRYPTED PRIVATE KEY" => return encrypted::decrypt(&block.content, passphrase),
-        "RSA PRIVATE KEY" => Some(rsa_pkcs8(&block.content)),
-        "EC PRIVATE KEY" => sec1_pkcs8(&block.content, parameters),
+        "PRIVATE KEY" => plain_pkcs8(content),
+        "ENCRYPTED PRIVATE KEY" => return encrypted::decrypt(content, unlock),
+        "RSA PRIVATE KEY" => Some(rsa_pkcs8(content)),
+        "EC PRIVATE KEY" => sec1_pkcs8(content, parameters),
         label => {
             return Err(Error::new(format!("a {} cannot be used", label.escape_debug()))
                 .hint("convert it to PKCS#8, or make a new key with khw-cert genrsa"));
@@ -40,11 +38,11 @@ pub(crate) fn pkcs8(bytes: &[u8], passphrase: Option<&Passphrase>) -> Result<Zer
 }
 
 /// The form of a DER file follows from its first values.
-fn from_der(key: der::Value<'_>, passphrase: Option<&Passphrase>) -> Result<Zeroizing<Vec<u8>>, Error> {
+fn from_der(key: der::Value<'_>, unlock: Option<&Unlock>) -> Result<Zeroizing<Vec<u8>>, Error> {
     let values = key.values().ok_or_else(damaged)?;
     match values[..] {
         [first, second] if first.tag == der::SEQUENCE && second.tag == der::OCTET_STRING => {
-            encrypted::decrypt(key.whole, passphrase)
+            encrypted::decrypt(key.whole, unlock)
         }
         [version, algorithm, ..] if version.tag == der::INTEGER && algorithm.tag == der::SEQUENCE => {
             plain_pkcs8(key.whole).ok_or_else(damaged)
@@ -85,6 +83,19 @@ pub(crate) fn sec1(pkcs8: &[u8], public_key: &[u8]) -> Option<Zeroizing<Vec<u8>>
     let curve = der::value(der::CONTEXT_CONSTRUCTED, curve.whole);
     let point = der::value(der::CONTEXT_CONSTRUCTED + 1, point.whole);
     Some(der::secret(der::SEQUENCE, &[&der::integer(&[1]), secret.whole, &curve, &point]))
+}
+
+/// A key as a file: PKCS#8, encrypted if there is a passphrase.
+pub(crate) fn write(pkcs8: &[u8], passphrase: Option<&Passphrase>, form: Form) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let ciphertext = passphrase.map(|passphrase| encrypted::encrypt(pkcs8, passphrase)).transpose()?;
+    let (label, der) = match &ciphertext {
+        Some(encrypted) => ("ENCRYPTED PRIVATE KEY", encrypted.as_slice()),
+        None => ("PRIVATE KEY", pkcs8),
+    };
+    Ok(Zeroizing::new(match form {
+        Form::Der => der.to_vec(),
+        Form::Pem => pem_file::encode(label, der).as_bytes().to_vec(),
+    }))
 }
 
 /// PKCS#8 around PKCS#1.

@@ -20,7 +20,7 @@ pub(crate) fn make(identity: &Identity, signer: &Signer, days: u32, making: &Mak
     let subject = subject(identity)?;
     let key = PrivateKey::generate(making.key_type)?;
     let certificate = certify(identity, &subject, key.public_key_der(), &ca, validity)?;
-    files.write(&key, &certificate)
+    files.write(&key, None, &certificate)
 }
 
 /// The subject's name, as DER.

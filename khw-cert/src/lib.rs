@@ -63,6 +63,7 @@ mod shown;
 mod sign;
 mod signature;
 mod text;
+mod traditional;
 mod verification;
 mod verify;
 mod within;

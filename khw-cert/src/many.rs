@@ -13,7 +13,7 @@ use crate::issue::Validity;
 use crate::key::{KeyType, PrivateKey};
 use crate::list::List;
 use crate::pair::{self, KEY};
-use crate::{leaf, policy};
+use crate::{authority, leaf, policy};
 use khw_core::input::Input;
 use khw_core::output::Kind;
 use khw_core::place::{self, Existing, Staged};
@@ -71,8 +71,7 @@ struct Waiting {
 pub(crate) fn run(from: &Path, arguments: &args::Node) -> anyhow::Result<Exit> {
     let input = Input::new(from);
     let signer = &arguments.signer;
-    let key = signer.ca_key.as_deref().map(crate::key_source::input).transpose()?;
-    if input == Input::Stdin && (signer.ca.as_os_str() == "-" || key == Some(Input::Stdin)) {
+    if input == Input::Stdin && authority::reads_standard_input(signer)? {
         return Err(Error::new("standard input cannot be both the list and the CA")
             .hint("name a file for one of them, or a file descriptor: --ca-key fd:3 3< ca.key")
             .into());

@@ -2,13 +2,17 @@
 
 use crate::args;
 use crate::key::PrivateKey;
+use crate::openssl_args::Form;
 use crate::pair::KEY;
+use crate::passphrase::for_writing;
 use khw_core::output::{Kind, Output};
 use khw_core::place::{self, Existing};
 use khw_core::{Error, Exit};
 use std::io::IsTerminal;
 
 pub(crate) fn run(arguments: &args::Key) -> anyhow::Result<Exit> {
+    let passphrase = arguments.key_pass.as_ref().map(|source| for_writing("--key-pass", source)).transpose()?;
+    let make = || PrivateKey::generate(arguments.key_type)?.to_file(passphrase.as_ref(), Form::Pem);
     let existing = if arguments.force { Existing::Replace } else { Existing::Refuse };
     match arguments.output.path() {
         Some(path) => {
@@ -19,15 +23,13 @@ pub(crate) fn run(arguments: &args::Key) -> anyhow::Result<Exit> {
                     .hint("move it away, or say --force if it is of no use any more")
                     .into());
             }
-            let key = PrivateKey::generate(arguments.key_type)?;
-            place::file(path, key.to_pem().as_bytes(), KEY, existing)?;
+            place::file(path, &make()?, KEY, existing)?;
         }
         None if std::io::stdout().is_terminal() => {
             return Err(Error::new("a private key is not shown on a terminal").hint("say -o FILE").into());
         }
         None => {
-            let key = PrivateKey::generate(arguments.key_type)?;
-            Output::default().write(key.to_pem().as_bytes(), Kind::Secret, existing)?;
+            Output::default().write(&make()?, Kind::Secret, existing)?;
         }
     }
     Ok(Exit::Done)

@@ -2,10 +2,11 @@
 
 use crate::key::Digest;
 use crate::name_format::NameFormat;
-use crate::passphrase::Source;
+use crate::passphrase::{self, Passphrase, Source};
 use crate::shown::Shown;
 use crate::text::Without;
 use clap::{Args, ValueEnum};
+use khw_core::Error;
 use std::path::PathBuf;
 
 /// PEM or DER.
@@ -17,10 +18,46 @@ pub(crate) enum Form {
     Der,
 }
 
+/// The passphrase of a key that is written.
+#[derive(Args)]
+pub(crate) struct Encryption {
+    /// Encrypt the key with AES-256, under the passphrase of -passout
+    #[arg(long, visible_alias = "aes-256-cbc")]
+    aes256: bool,
+    /// Where that passphrase comes from: file:PATH, env:NAME, fd:N, stdin or pass:PASSPHRASE
+    #[arg(long, value_name = "SOURCE")]
+    passout: Option<Source>,
+}
+
+impl Encryption {
+    /// The passphrase, if the key is to be encrypted.
+    pub(crate) fn passphrase(&self) -> Result<Option<Passphrase>, Error> {
+        encryption(self.aes256, "-passout", self.passout.as_ref())
+    }
+}
+
+/// Both of them or none: openssl asks for a passphrase that is not given, and ignores one without a cipher.
+pub(crate) fn encryption(
+    aes256: bool,
+    option: &'static str,
+    source: Option<&Source>,
+) -> Result<Option<Passphrase>, Error> {
+    match (aes256, source) {
+        (true, Some(source)) => passphrase::for_writing(option, source).map(Some),
+        (true, None) => Err(Error::new("needs a passphrase, and khw-cert asks nothing")
+            .field("-aes256")
+            .hint(format!("say where it is: {option} file:PATH, env:NAME or fd:N"))),
+        (false, Some(_)) => Err(Error::new("is given without -aes256, so that the key would not be encrypted")
+            .field(option)
+            .hint("say -aes256 too")),
+        (false, None) => Ok(None),
+    }
+}
+
 /// Make an RSA key, as `openssl genrsa`.
 ///
 /// The key is PKCS#8 with mode 0600. Other than with openssl, a file that is already there is not overwritten without
-/// --force, and options may follow the number.
+/// --force, and options may follow the number. Of ciphers there is AES-256 alone, with 600,000 rounds of PBKDF2.
 #[derive(Args)]
 pub(crate) struct Genrsa {
     /// The file for the key, instead of standard output
@@ -32,6 +69,8 @@ pub(crate) struct Genrsa {
     /// The size of the key: 2048, 3072 or 4096
     #[arg(default_value = "2048", value_name = "BITS")]
     pub(crate) bits: String,
+    #[command(flatten)]
+    pub(crate) encryption: Encryption,
 }
 
 /// Make a certificate request, as `openssl req -new`.
@@ -53,12 +92,15 @@ pub(crate) struct Req {
     /// Where the passphrase of the key comes from: file:PATH, env:NAME, fd:N, stdin or pass:PASSPHRASE
     #[arg(long, value_name = "SOURCE")]
     pub(crate) passin: Option<Source>,
-    /// Make a new key: rsa:BITS, rsa, ec (with -pkeyopt ec_paramgen_curve:CURVE) or ed25519; needs -noenc
+    /// Make a new key: rsa:BITS, rsa, ec (with -pkeyopt ec_paramgen_curve:CURVE) or ed25519; needs -noenc or -passout
     #[arg(long, value_name = "TYPE", conflicts_with = "key")]
     pub(crate) newkey: Option<String>,
     /// With -newkey: rsa_keygen_bits:BITS or ec_paramgen_curve:CURVE
     #[arg(long, value_name = "OPTION:VALUE")]
     pub(crate) pkeyopt: Vec<String>,
+    /// Where the passphrase for the new key comes from, which then is encrypted with AES-256
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) passout: Option<Source>,
     /// The file for the new key [default: default_keyfile of the configuration, or privkey.pem]
     #[arg(long, value_name = "FILE")]
     pub(crate) keyout: Option<PathBuf>,
@@ -122,7 +164,7 @@ pub(crate) struct Req {
     /// With -x509: the serial number, decimal or with 0x in front
     #[arg(long = "set_serial", value_name = "N", value_parser = serial)]
     pub(crate) set_serial: Option<Serial>,
-    /// Leave the key unencrypted: always so
+    /// Leave the new key unencrypted
     #[arg(long, visible_alias = "noenc")]
     pub(crate) nodes: bool,
     /// Ask nothing: always so
@@ -223,9 +265,9 @@ pub(crate) struct X509 {
 #[derive(Clone)]
 pub(crate) struct Serial(pub(crate) Vec<u8>);
 
-fn serial(text: &str) -> Result<Serial, khw_core::Error> {
+fn serial(text: &str) -> Result<Serial, Error> {
     crate::serial::given(text).map(Serial).ok_or_else(|| {
-        khw_core::Error::new(format!("'{}' is not a serial number", text.escape_debug()))
+        Error::new(format!("'{}' is not a serial number", text.escape_debug()))
             .hint("write it in decimal, or in hexadecimal after 0x, with at most 20 bytes")
     })
 }
@@ -271,6 +313,12 @@ pub(crate) struct Genpkey {
     /// Whether PEM or DER is written
     #[arg(long, value_name = "FORM", ignore_case = true, default_value = "PEM")]
     pub(crate) outform: Form,
+    /// Encrypt the key with AES-256, under the passphrase of -pass
+    #[arg(long, visible_alias = "aes-256-cbc")]
+    pub(crate) aes256: bool,
+    /// Where that passphrase comes from: file:PATH, env:NAME, fd:N, stdin or pass:PASSPHRASE
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) pass: Option<Source>,
     /// Say nothing: always so
     #[arg(long)]
     pub(crate) quiet: bool,
@@ -409,6 +457,8 @@ pub(crate) struct Pkey {
     pub(crate) input: KeyInput,
     #[command(flatten)]
     pub(crate) output: KeyOutput,
+    #[command(flatten)]
+    pub(crate) encryption: Encryption,
     /// Show the public key
     #[arg(long = "text_pub")]
     pub(crate) text_pub: bool,
@@ -427,6 +477,8 @@ pub(crate) struct Rsa {
     pub(crate) input: KeyInput,
     #[command(flatten)]
     pub(crate) output: KeyOutput,
+    #[command(flatten)]
+    pub(crate) encryption: Encryption,
     /// Show the modulus
     #[arg(long)]
     pub(crate) modulus: bool,

@@ -3,6 +3,8 @@
 use crate::certificate::Certificate;
 use crate::issue::date;
 use crate::key::PrivateKey;
+use crate::openssl_args::Form;
+use crate::passphrase::Passphrase;
 use khw_core::output::Kind;
 use khw_core::place::{self, Attributes, Existing, Permission};
 use khw_core::{Error, cli};
@@ -37,8 +39,13 @@ impl Files {
     }
 
     /// Writes both and says so.
-    pub(crate) fn write(&self, key: &PrivateKey, certificate: &Certificate) -> Result<(), Error> {
-        place::file(&self.key, key.to_pem().as_bytes(), KEY, self.existing)?;
+    pub(crate) fn write(
+        &self,
+        key: &PrivateKey,
+        passphrase: Option<&Passphrase>,
+        certificate: &Certificate,
+    ) -> Result<(), Error> {
+        place::file(&self.key, &key.to_file(passphrase, Form::Pem)?, KEY, self.existing)?;
         let pem = certificate.to_pem();
         let placed = place::file(&self.certificate, pem.as_bytes(), Kind::Public.attributes(), self.existing);
         if let Err(error) = placed {

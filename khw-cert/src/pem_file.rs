@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 pub(crate) struct Block {
     pub(crate) label: String,
     pub(crate) content: Zeroizing<Vec<u8>>,
-    /// The traditional form of a passphrase: `Proc-Type: 4,ENCRYPTED`.
-    pub(crate) encrypted: bool,
+    /// Of a block that is encrypted in the traditional form (`Proc-Type: 4,ENCRYPTED`), its `DEK-Info`: how.
+    pub(crate) dek_info: Option<String>,
 }
 
 /// All blocks of a file, in order.
@@ -60,11 +60,12 @@ fn decode(line: usize, label: &str, block: &[u8]) -> Result<Block, Error> {
     };
     let parsed = pem::parse(block).map_err(|_| broken())?;
     let encrypted = parsed.headers().get("Proc-Type").is_some_and(|v| v.contains("ENCRYPTED"));
+    let dek_info = encrypted.then(|| parsed.headers().get("DEK-Info").unwrap_or_default().to_owned());
     let content = Zeroizing::new(parsed.into_contents());
     if content.is_empty() {
         return Err(broken());
     }
-    Ok(Block { label: label.to_owned(), content, encrypted })
+    Ok(Block { label: label.to_owned(), content, dek_info })
 }
 
 /// One block as a file, in lines of 64 as openssl writes it.

@@ -3,9 +3,10 @@
 
 use crate::genrsa::write_key;
 use crate::key::{PrivateKey, damaged};
-use crate::openssl_args::{self as args, Form, KeyInput, KeyOutput};
+use crate::openssl_args::{self as args, Encryption, Form, KeyInput, KeyOutput};
+use crate::passphrase::{Passphrase, Unlock};
 use crate::public_key::PublicKey;
-use crate::{key_file, passphrase, pem_file};
+use crate::{key_file, pem_file};
 use khw_core::input::Input;
 use khw_core::output::{Kind, Output};
 use khw_core::place::Existing;
@@ -22,14 +23,6 @@ struct Key {
     input: Input,
 }
 
-/// Which of the three commands it is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Command {
-    Pkey,
-    Rsa,
-    Ec,
-}
-
 pub(crate) fn pkey(arguments: &args::Pkey) -> anyhow::Result<Exit> {
     let key = read(&arguments.input)?;
     let mut out = String::new();
@@ -39,7 +32,7 @@ pub(crate) fn pkey(arguments: &args::Pkey) -> anyhow::Result<Exit> {
     }
     let only_public = arguments.output.pubout || arguments.text_pub;
     let after = if arguments.output.text || arguments.text_pub { key.text()? } else { String::new() };
-    write(&key, &arguments.output, Command::Pkey, only_public, &out, &after)
+    write(&key, &arguments.output, Some(&arguments.encryption), only_public, [&out, &after])
 }
 
 pub(crate) fn rsa(arguments: &args::Rsa) -> anyhow::Result<Exit> {
@@ -62,7 +55,7 @@ pub(crate) fn rsa(arguments: &args::Rsa) -> anyhow::Result<Exit> {
         key.check()?;
         out.push_str("RSA key ok\n");
     }
-    write(&key, &arguments.output, Command::Rsa, arguments.output.pubout, &out, "")
+    write(&key, &arguments.output, Some(&arguments.encryption), arguments.output.pubout, [&out, ""])
 }
 
 pub(crate) fn ec(arguments: &args::Ec) -> anyhow::Result<Exit> {
@@ -81,12 +74,12 @@ pub(crate) fn ec(arguments: &args::Ec) -> anyhow::Result<Exit> {
     if arguments.output.check {
         key.check()?;
     }
-    write(&key, &arguments.output, Command::Ec, arguments.output.pubout, &out, "")
+    write(&key, &arguments.output, None, arguments.output.pubout, [&out, ""])
 }
 
 fn read(arguments: &KeyInput) -> Result<Key, Error> {
     let input = Input::new(arguments.input.as_deref().unwrap_or(Path::new("-")));
-    let passphrase = passphrase::of(arguments.passin.as_ref())?;
+    let unlock = Unlock::new("-passin", arguments.passin.as_ref(), &[&input])?;
     let bytes = Zeroizing::new(input.read()?);
     let at = |e: Error| e.file(&input);
     if arguments.pubin {
@@ -103,7 +96,7 @@ fn read(arguments: &KeyInput) -> Result<Key, Error> {
         }
         _ => {}
     }
-    let pkcs8 = key_file::pkcs8(&bytes, passphrase.as_ref()).map_err(at)?;
+    let pkcs8 = key_file::pkcs8(&bytes, Some(&unlock)).map_err(at)?;
     // An RSA key of any size can be looked at; of the others only those that can be used.
     let public = match key_file::rsa_public_key(&pkcs8) {
         Some(public) => public,
@@ -131,32 +124,39 @@ impl Key {
         }
     }
 
-    fn private_bytes(&self, command: Command, form: Form) -> Result<Zeroizing<Vec<u8>>, Error> {
+    /// PKCS#8, encrypted if there is a passphrase.
+    fn pkcs8(&self, passphrase: Option<&Passphrase>, form: Form) -> Result<Zeroizing<Vec<u8>>, Error> {
+        key_file::write(self.private.as_ref().ok_or_else(damaged)?, passphrase, form)
+    }
+
+    /// As `openssl ec` writes it.
+    fn sec1(&self, form: Form) -> Result<Zeroizing<Vec<u8>>, Error> {
         let pkcs8 = self.private.as_ref().ok_or_else(damaged)?;
-        let (label, der) = match command {
-            Command::Ec => ("EC PRIVATE KEY", key_file::sec1(pkcs8, &self.public).ok_or_else(damaged)?),
-            Command::Pkey | Command::Rsa => ("PRIVATE KEY", pkcs8.clone()),
-        };
+        let der = key_file::sec1(pkcs8, &self.public).ok_or_else(damaged)?;
         Ok(match form {
             Form::Der => der,
-            Form::Pem => Zeroizing::new(pem_file::encode(label, &der).as_bytes().to_vec()),
+            Form::Pem => Zeroizing::new(pem_file::encode("EC PRIVATE KEY", &der).as_bytes().to_vec()),
         })
     }
 }
 
-/// Writes what was collected and the key after it, if that is wanted.
+/// Writes what was collected, before and after the key, and the key, if that is wanted: in PKCS#8, which may be encrypted,
+/// or else in SEC1.
 fn write(
     key: &Key,
     arguments: &KeyOutput,
-    command: Command,
+    encryption: Option<&Encryption>,
     only_public: bool,
-    before: &str,
-    after: &str,
+    [before, after]: [&str; 2],
 ) -> anyhow::Result<Exit> {
+    let passphrase = encryption.map(Encryption::passphrase).transpose()?.flatten();
     let public = arguments.noout || only_public || key.private.is_none();
     if !public {
         write_key(arguments.out.as_deref(), arguments.force, || {
-            let private = key.private_bytes(command, arguments.outform)?;
+            let private = match encryption {
+                Some(_) => key.pkcs8(passphrase.as_ref(), arguments.outform)?,
+                None => key.sec1(arguments.outform)?,
+            };
             Ok(Zeroizing::new([before.as_bytes(), &private, after.as_bytes()].concat()))
         })?;
         return Ok(Exit::Done);

@@ -11,7 +11,7 @@ use crate::issue::{Template, Validity, issue};
 use crate::key::{Digest, KeyType, PrivateKey};
 use crate::openssl_args::{self as args, Form};
 use crate::parts::CertificateParts;
-use crate::passphrase::{self, Passphrase};
+use crate::passphrase::{self, Passphrase, Unlock};
 use crate::public_key::PublicKey;
 use crate::x509::DAYS;
 use crate::{csr, extension_section, genpkey, name, name_section, pem_file, req_show, serial, text};
@@ -40,6 +40,10 @@ pub(crate) fn run(arguments: &args::Req) -> anyhow::Result<Exit> {
         refuse_making_options(arguments)?;
         return req_show::run(arguments);
     }
+    if arguments.passout.is_some() && arguments.newkey.is_none() {
+        let error = Error::new("has no effect without -newkey").field("-passout");
+        return Err(error.hint("a key that is there is encrypted by khw-cert pkey -aes256").into());
+    }
     let config = match &arguments.config {
         Some(path) => {
             let input = Input::new(path);
@@ -51,7 +55,10 @@ pub(crate) fn run(arguments: &args::Req) -> anyhow::Result<Exit> {
     };
     let parsed = config.as_ref().map(|(_, config)| config);
     let (key, new) = match (&arguments.key, &arguments.newkey) {
-        (Some(path), _) => (read_key(&Input::new(path), passphrase::of(arguments.passin.as_ref())?.as_ref())?, None),
+        (Some(path), _) => {
+            let path = Input::new(path);
+            (read_key(&path, &Unlock::new("-passin", arguments.passin.as_ref(), &[&path])?)?, None)
+        }
         (None, Some(kind)) => {
             let new = NewKey::new(arguments, kind, parsed)?;
             (PrivateKey::generate(new.kind)?, Some(new))
@@ -71,8 +78,7 @@ pub(crate) fn run(arguments: &args::Req) -> anyhow::Result<Exit> {
     })?;
     let made = Made::new(arguments, &wanted, &key, &serial)?;
     if let Some(new) = &new {
-        let pem = key.to_pem();
-        write_key(Some(&new.file), arguments.force, || Ok(zeroize::Zeroizing::new(pem.as_bytes().to_vec())))?;
+        write_key(Some(&new.file), arguments.force, || key.to_file(new.passphrase.as_ref(), Form::Pem))?;
     }
     match made {
         Made::Request(der) => req_show::write(&der, arguments),
@@ -143,6 +149,7 @@ fn refuse_making_options(arguments: &args::Req) -> Result<(), Error> {
         ("-set_serial", arguments.set_serial.is_some()),
         ("-pkeyopt", !arguments.pkeyopt.is_empty()),
         ("-passin", arguments.passin.is_some()),
+        ("-passout", arguments.passout.is_some()),
     ];
     match given.iter().find(|(_, given)| *given) {
         Some((option, _)) => {
@@ -156,6 +163,7 @@ fn refuse_making_options(arguments: &args::Req) -> Result<(), Error> {
 struct NewKey {
     kind: KeyType,
     file: PathBuf,
+    passphrase: Option<Passphrase>,
 }
 
 impl NewKey {
@@ -163,11 +171,22 @@ impl NewKey {
         let main = arguments.section.as_str();
         let value = |name| config.and_then(|c| c.value(main, name)).map(|entry| entry.value.as_str());
         let encrypted = value("encrypt_key").or_else(|| value("encrypt_rsa_key")) != Some("no");
-        if encrypted && !arguments.nodes {
-            return Err(Error::new("keys are not encrypted, and -noenc is missing")
-                .field("-newkey")
-                .hint("say -noenc (or -nodes): no component of Kubernetes can ask for a passphrase"));
-        }
+        let passphrase = match (encrypted && !arguments.nodes, &arguments.passout) {
+            (true, Some(source)) => Some(passphrase::for_writing("-passout", source)?),
+            (true, None) => {
+                return Err(Error::new("the new key would need a passphrase, and khw-cert asks nothing")
+                    .field("-newkey")
+                    .hint(
+                        "say -noenc (or -nodes): no component of Kubernetes can ask for one; or -passout file:PATH",
+                    ));
+            }
+            (false, Some(_)) => {
+                return Err(Error::new("has no effect on a key that is not encrypted")
+                    .field("-passout")
+                    .hint("leave it away, or -noenc and encrypt_key = no"));
+            }
+            (false, None) => None,
+        };
         let kind = match (wanted, value("default_bits")) {
             ("rsa", Some(bits)) if arguments.pkeyopt.is_empty() => genpkey::rsa(bits),
             _ => genpkey::kind(wanted, &arguments.pkeyopt),
@@ -179,14 +198,14 @@ impl NewKey {
                 .file(file.display())
                 .hint("move it away, or say --force if it is of no use any more"));
         }
-        Ok(NewKey { kind: kind.map_err(|e| e.field("-newkey"))?, file })
+        Ok(NewKey { kind: kind.map_err(|e| e.field("-newkey"))?, file, passphrase })
     }
 }
 
 /// A private key from a file, wiped after use.
-pub(crate) fn read_key(input: &Input, passphrase: Option<&Passphrase>) -> Result<PrivateKey, Error> {
+pub(crate) fn read_key(input: &Input, unlock: &Unlock) -> Result<PrivateKey, Error> {
     let bytes = zeroize::Zeroizing::new(input.read()?);
-    PrivateKey::from_file(&bytes, passphrase).map_err(|e| e.file(input))
+    PrivateKey::from_file(&bytes, unlock).map_err(|e| e.file(input))
 }
 
 /// What arguments and configuration ask for.

@@ -4,6 +4,7 @@ use crate::extension;
 use crate::identity::{Identity, Usage};
 use crate::key::{self, PrivateKey};
 use crate::pair::KEY;
+use crate::passphrase::Unlock;
 use crate::{args, csr, key_source, leaf, pem_file};
 use khw_core::input::Input;
 use khw_core::output::Kind;
@@ -36,8 +37,9 @@ pub(crate) fn run(arguments: &args::Csr) -> anyhow::Result<Exit> {
 /// The key that is there, or a new one, which is written before anything asks for its certificate.
 fn key_of(arguments: &args::Csr, stem: &str) -> Result<PrivateKey, Error> {
     let read = |input: &Input| {
+        let unlock = Unlock::new("--key-pass", arguments.key_pass.as_ref(), &[input])?;
         let content = Zeroizing::new(input.read()?);
-        PrivateKey::from_pem(&content).map_err(|e| e.file(input))
+        PrivateKey::from_file(&content, &unlock).map_err(|e| e.file(input))
     };
     if let Some(key) = &arguments.key {
         return read(&key_source::input(key)?);

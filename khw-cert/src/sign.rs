@@ -5,7 +5,7 @@ use crate::csr::Request;
 use crate::identity::Identity;
 use crate::issue::date;
 use crate::policy::{self, Asked};
-use crate::{args, leaf};
+use crate::{args, authority, leaf};
 use khw_core::input::Input;
 use khw_core::output::Kind;
 use khw_core::place::Existing;
@@ -14,8 +14,7 @@ use khw_core::{Error, Exit, cli};
 pub(crate) fn run(arguments: &args::Sign) -> anyhow::Result<Exit> {
     let input = Input::new(&arguments.request);
     let signer = &arguments.signer;
-    let key = signer.ca_key.as_deref().map(crate::key_source::input).transpose()?;
-    if input == Input::Stdin && (signer.ca.as_os_str() == "-" || key == Some(Input::Stdin)) {
+    if input == Input::Stdin && authority::reads_standard_input(signer)? {
         return Err(Error::new("standard input cannot be both the request and the CA")
             .hint("name a file for one of them, or a file descriptor: --ca-key fd:3 3< ca.key")
             .into());

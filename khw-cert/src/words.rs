@@ -11,6 +11,10 @@ const COMMANDS: [&str; 10] = ["ec", "ecparam", "genpkey", "genrsa", "md5", "pkey
 
 /// Rewrites the arguments (without the program's name) of openssl's commands, and leaves others alone.
 pub(crate) fn rewrite(table: &Command, arguments: Vec<OsString>) -> Result<Vec<OsString>, Error> {
+    if arguments.first().is_some_and(|first| first == "pkcs8") {
+        return Err(Error::new("unknown command 'pkcs8'")
+            .hint("khw-cert pkey writes PKCS#8, with -aes256 -passout SOURCE under a passphrase"));
+    }
     let Some(name) = arguments.first().and_then(|a| a.to_str()).filter(|name| COMMANDS.contains(name)) else {
         return Ok(arguments);
     };
@@ -32,10 +36,14 @@ pub(crate) fn rewrite(table: &Command, arguments: Vec<OsString>) -> Result<Vec<O
             let shown = argument.to_string_lossy();
             let error = Error::new(format!("unknown option '{}'", shown.escape_debug()));
             let similar = names(command).find(|long| long.eq_ignore_ascii_case(known));
-            return Err(match similar {
-                Some(similar) => error.hint(format!("did you mean '-{similar}'?")),
-                None => error.hint(format!("see 'khw-cert {name} --help'")),
-            });
+            return Err(error.hint(match similar {
+                Some(similar) => format!("did you mean '-{similar}'?"),
+                None if !is_cipher(known) => format!("see 'khw-cert {name} --help'"),
+                None if find(command, "aes256").is_some() => {
+                    "AES-256 is the one cipher for keys: say -aes256".to_owned()
+                }
+                None => "encrypt a key with khw-cert pkey -in FILE -aes256 -passout SOURCE -out NEW".to_owned(),
+            }));
         };
         let mut option = OsString::from(format!("--{known}"));
         // A value may begin with a dash, so it goes with its option.
@@ -51,6 +59,11 @@ pub(crate) fn rewrite(table: &Command, arguments: Vec<OsString>) -> Result<Vec<O
         out.push(option);
     }
     Ok(out)
+}
+
+/// Whether an option is openssl's for a cipher of keys: `-aes128`, `-des3`.
+fn is_cipher(option: &str) -> bool {
+    ["aes", "aria", "camellia", "des", "idea", "seed"].iter().any(|cipher| option.starts_with(cipher))
 }
 
 fn find<'a>(command: &'a Command, name: &str) -> Option<&'a clap::Arg> {

@@ -7,8 +7,9 @@ use crate::extension::{self, Context, Extension, Issuer};
 use crate::issue::{Template, Validity, issue};
 use crate::key::PrivateKey;
 use crate::openssl_args as args;
+use crate::passphrase::Unlock;
 use crate::req::read_key;
-use crate::{extension_section, passphrase, serial, x509_show};
+use crate::{extension_section, serial, x509_show};
 use khw_core::input::Input;
 use khw_core::{Error, Exit, cli};
 use std::io::Write;
@@ -101,16 +102,16 @@ fn refuse_signing_options(arguments: &args::X509) -> Result<(), Error> {
 }
 
 fn signer(arguments: &args::X509, request: &Request, input: &Input) -> Result<Signer, Error> {
-    let passphrase = passphrase::of(arguments.passin.as_ref())?;
+    let unlock = |key: &Input| Unlock::new("-passin", arguments.passin.as_ref(), &[key, input]);
     match (&arguments.ca, &arguments.signkey) {
         (Some(ca), _) => {
             let key = arguments.ca_key.as_ref().unwrap_or(ca);
             let (ca, key) = (Input::new(ca), Input::new(key));
-            Ok(Signer::Ca(Box::new(Authority::read_encrypted(&ca, &key, passphrase.as_ref())?)))
+            Ok(Signer::Ca(Box::new(Authority::read(&ca, &key, &unlock(&key)?)?)))
         }
         (None, Some(path)) => {
             let path = Input::new(path);
-            let key = read_key(&path, passphrase.as_ref())?;
+            let key = read_key(&path, &unlock(&path)?)?;
             if key.public_key_der() != request.public_key {
                 return Err(Error::new(format!("is not the key of the request {input}"))
                     .file(path)

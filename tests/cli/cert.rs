@@ -629,7 +629,7 @@ fn files_that_are_not_what_they_should_be() {
     sandbox.sh("openssl ec -in ca.key -aes256 -passout pass:x -out old.key 2>&-").ok();
     sandbox.sh("openssl genrsa -out short.key 1024; openssl genpkey -algorithm X25519 -out x25519.key").ok();
     sandbox.sh("openssl ecparam -name secp256k1 -genkey -noout -out k1.key; openssl x509 -in ca.crt -outform DER -out ca.der").ok();
-    let passphrase = "no component of Kubernetes can ask for a passphrase: openssl pkey -in FILE -out NEW";
+    let passphrase = "say where its passphrase is: -passin file:PATH, env:NAME or fd:N";
     let new = "make a new key: khw-cert genrsa -out FILE 2048";
     for (key, what, hint) in [
         ("encrypted.key", "the private key is encrypted", passphrase),

@@ -7,6 +7,7 @@ mod cert;
 mod cert_check;
 mod cert_many;
 mod cert_openssl;
+mod cert_passphrase;
 mod cert_roles;
 mod cert_show;
 mod cert_sign;

@@ -3,6 +3,7 @@
 use crate::cidr::ServiceRange;
 use crate::identity::{ClientRole, ServerRole, Usage, Who};
 use crate::key::KeyType;
+use crate::passphrase::Source;
 use crate::within::Within;
 use clap::Args;
 use khw_core::NodeName;
@@ -22,6 +23,9 @@ pub(crate) struct Ca {
     /// How long the certificate is valid
     #[arg(long, default_value_t = 3650, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) days: u32,
+    /// Encrypt the key, under the passphrase from file:PATH, env:NAME, fd:N, stdin or pass:PASSPHRASE
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) key_pass: Option<Source>,
     #[command(flatten)]
     pub(crate) making: Making,
 }
@@ -115,6 +119,9 @@ pub(crate) struct Key {
     /// rsa:2048, rsa:3072, rsa:4096, ecdsa:p256, ecdsa:p384 or ed25519
     #[arg(long, default_value = "rsa:2048", value_name = "TYPE")]
     pub(crate) key_type: KeyType,
+    /// Encrypt it, under the passphrase from file:PATH, env:NAME, fd:N, stdin or pass:PASSPHRASE
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) key_pass: Option<Source>,
     #[command(flatten)]
     pub(crate) output: Output,
     /// Replace a file that is already there
@@ -146,6 +153,9 @@ pub(crate) struct Csr {
     /// descriptor
     #[arg(long, value_name = "FILE")]
     pub(crate) key: Option<PathBuf>,
+    /// Where the passphrase of an encrypted key comes from: file:PATH, env:NAME, fd:N, stdin or pass:PASSPHRASE
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) key_pass: Option<Source>,
     /// The type of a key that is made: rsa:2048, rsa:3072, rsa:4096, ecdsa:p256, ecdsa:p384 or ed25519
     #[arg(long, default_value = "rsa:2048", value_name = "TYPE")]
     pub(crate) key_type: KeyType,
@@ -238,6 +248,9 @@ pub(crate) struct Check {
     /// The private key [default: the file of the certificate with the ending .key, if it is there]
     #[arg(long, value_name = "FILE")]
     pub(crate) key: Option<PathBuf>,
+    /// Where the passphrase of an encrypted key comes from: file:PATH, env:NAME, fd:N, stdin or pass:PASSPHRASE
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) key_pass: Option<Source>,
     /// Whose certificate it should be: node:NAME, client:ROLE or server:ROLE
     #[arg(long = "as", value_name = "IDENTITY")]
     pub(crate) identity: Option<Who>,
@@ -310,6 +323,9 @@ pub(crate) struct Signer {
     /// descriptor
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_key: Option<PathBuf>,
+    /// Where the passphrase of an encrypted CA key comes from: file:PATH, env:NAME, fd:N, stdin or pass:PASSPHRASE
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) ca_key_pass: Option<Source>,
 }
 
 /// How long a certificate is valid.
