@@ -57,6 +57,7 @@ mod renew;
 mod req;
 mod req_show;
 mod request;
+mod resign;
 mod san;
 mod serial;
 mod shown;

@@ -107,8 +107,8 @@ pub(crate) struct Req {
     /// Replace a key that is already there
     #[arg(long)]
     pub(crate) force: bool,
-    /// The request to read, instead of standard input
-    #[arg(long = "in", value_name = "FILE", conflicts_with_all = ["new", "x509"])]
+    /// The request to read, instead of standard input; with -x509 that to make a certificate of
+    #[arg(long = "in", value_name = "FILE", conflicts_with_all = ["new", "newkey"])]
     pub(crate) input: Option<PathBuf>,
     /// Whether the request that is read is PEM or DER [default: seen from the file]
     #[arg(long, value_name = "FORM", ignore_case = true)]
@@ -140,6 +140,9 @@ pub(crate) struct Req {
     /// What -text leaves away: no_header, no_pubkey, no_sigdump and so on
     #[arg(long, value_name = "OPTIONS")]
     pub(crate) reqopt: Option<Without>,
+    /// With -x509 and -in: which extensions to take from the request
+    #[arg(long = "copy_extensions", value_name = "WHICH", value_parser = ["none", "copy", "copyall"])]
+    pub(crate) copy_extensions: Option<String>,
     /// The subject, as /CN=system:node:worker-1/O=system:nodes
     #[arg(long, value_name = "SUBJECT", allow_hyphen_values = true)]
     pub(crate) subj: Option<String>,
@@ -178,6 +181,9 @@ pub(crate) struct Req {
 }
 
 /// Show a certificate, as `openssl x509`, or sign a certificate request, as `openssl x509 -req`.
+///
+/// A certificate with -signkey is signed anew with its own key: it keeps its subject, serial number and extensions, other
+/// than with openssl without the authorityKeyIdentifier of a CA that signed it before.
 ///
 /// What is shown comes in the order in which it is asked for. As openssl 3.0 does, -req takes no extension from the
 /// request unless told with -copy_extensions, and adds subjectKeyIdentifier and authorityKeyIdentifier. Other than
@@ -239,7 +245,10 @@ pub(crate) struct X509 {
     /// The serial number, decimal or with 0x in front
     #[arg(long = "set_serial", value_name = "N", value_parser = serial)]
     pub(crate) set_serial: Option<Serial>,
-    /// Sign with this key, which is that of the request: a self-signed certificate
+    /// Write a certificate request for the certificate's subject and key, signed with -signkey, instead of a certificate
+    #[arg(long)]
+    pub(crate) x509toreq: bool,
+    /// Sign with this key, which is that of the request or certificate: a self-signed certificate
     #[arg(long, visible_alias = "key", value_name = "FILE", conflicts_with = "ca")]
     pub(crate) signkey: Option<PathBuf>,
     /// Where the passphrase of the key comes from: file:PATH, env:NAME, fd:N, stdin or pass:PASSPHRASE
@@ -248,13 +257,16 @@ pub(crate) struct X509 {
     /// How long the certificate is valid [default: 30]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) days: Option<u32>,
+    /// Keep the dates of a certificate that is signed anew
+    #[arg(long = "preserve_dates", conflicts_with = "days")]
+    pub(crate) preserve_dates: bool,
     /// The configuration with the extensions
     #[arg(long, value_name = "FILE")]
     pub(crate) extfile: Option<PathBuf>,
     /// The section with the extensions
     #[arg(long, value_name = "SECTION")]
     pub(crate) extensions: Option<String>,
-    /// Which extensions to take from the request
+    /// Which extensions to take from the request, or with -x509toreq from the certificate
     #[arg(long = "copy_extensions", value_name = "WHICH", value_parser = ["none", "copy", "copyall"])]
     pub(crate) copy_extensions: Option<String>,
     #[command(flatten)]

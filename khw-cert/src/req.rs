@@ -5,6 +5,7 @@
 
 use crate::certificate::Certificate;
 use crate::config::{Config, DEFAULT, Entry};
+use crate::csr::{self, Request};
 use crate::extension::{self, Context, Extension, Issuer, Signer};
 use crate::genrsa::write_key;
 use crate::issue::{Template, Validity, issue};
@@ -14,7 +15,7 @@ use crate::parts::CertificateParts;
 use crate::passphrase::{self, Passphrase, Unlock};
 use crate::public_key::PublicKey;
 use crate::x509::DAYS;
-use crate::{csr, extension_section, genpkey, name, name_section, pem_file, req_show, serial, text};
+use crate::{extension_section, genpkey, name, name_section, pem_file, req_show, serial, text};
 use khw_core::input::Input;
 use khw_core::output::{Kind, Output};
 use khw_core::place::Existing;
@@ -67,11 +68,12 @@ pub(crate) fn run(arguments: &args::Req) -> anyhow::Result<Exit> {
             return Err(Error::new("missing: -key FILE").hint("make a key first: khw-cert genrsa -out FILE").into());
         }
     };
+    let request = request_of(arguments, &key)?;
     let serial = match &arguments.set_serial {
         Some(args::Serial(given)) => given.clone(),
         None => serial::random()?,
     };
-    let from_config = Wanted::new(arguments, parsed, &key, &serial);
+    let from_config = Wanted::new(arguments, parsed, &key, &serial, request.as_ref());
     let wanted = from_config.map_err(|e| match &config {
         Some((input, _)) if !e.field_name().is_some_and(|field| field.starts_with('-')) => e.file(input),
         _ => e,
@@ -84,6 +86,26 @@ pub(crate) fn run(arguments: &args::Req) -> anyhow::Result<Exit> {
         Made::Request(der) => req_show::write(&der, arguments),
         Made::Certificate(certificate) => write_certificate(&certificate, arguments),
     }
+}
+
+/// The request that a certificate is made of, whose key must be the one that signs.
+fn request_of(arguments: &args::Req, key: &PrivateKey) -> Result<Option<Request>, Error> {
+    let Some(path) = &arguments.input else {
+        return match arguments.copy_extensions {
+            Some(_) => Err(Error::new("is for a certificate that is made of a request")
+                .field("-copy_extensions")
+                .hint("say -x509 -in FILE")),
+            None => Ok(None),
+        };
+    };
+    let input = Input::new(path);
+    let request = Request::read(&input.read()?, arguments.inform).map_err(|e| e.file(&input))?;
+    if key.public_key_der() != request.public_key {
+        return Err(Error::new("the key that signs is not that of the request")
+            .file(&input)
+            .hint("give the key with which the request was made, or sign it with a CA: khw-cert x509 -req"));
+    }
+    Ok(Some(request))
 }
 
 /// What comes of it.
@@ -145,6 +167,7 @@ fn refuse_making_options(arguments: &args::Req) -> Result<(), Error> {
         ("-subj", arguments.subj.is_some()),
         ("-addext", !arguments.addext.is_empty()),
         ("-extensions", arguments.extensions.is_some()),
+        ("-copy_extensions", arguments.copy_extensions.is_some()),
         ("-days", arguments.days.is_some()),
         ("-set_serial", arguments.set_serial.is_some()),
         ("-pkeyopt", !arguments.pkeyopt.is_empty()),
@@ -216,10 +239,17 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn new(arguments: &args::Req, config: Option<&Config>, key: &PrivateKey, serial: &[u8]) -> Result<Self, Error> {
+    fn new(
+        arguments: &args::Req,
+        config: Option<&Config>,
+        key: &PrivateKey,
+        serial: &[u8],
+        request: Option<&Request>,
+    ) -> Result<Self, Error> {
         let main = arguments.section.as_str();
         let subject = match (&arguments.subj, config) {
             (Some(subject), _) => name::parse(subject).map_err(|e| e.field("-subj"))?,
+            (None, _) if let Some(request) = request => request.subject.clone(),
             (None, Some(config)) if config.value(main, "prompt").is_some_and(|e| e.value == "no") => {
                 let entry = config.value(main, "distinguished_name").ok_or_else(|| {
                     Error::new("is missing")
@@ -240,7 +270,9 @@ impl Wanted {
             Issuer::None
         };
         let context = Context { public_key: key.public_key_der(), issuer };
-        let extensions = extensions(arguments, config, &context)?;
+        let copied = request.filter(|_| arguments.copy_extensions.as_deref().is_some_and(|which| which != "none"));
+        let copied = copied.map_or(&[][..], |request| &request.extensions);
+        let extensions = extensions(arguments, config, copied, &context)?;
         let digest = match (arguments.digest.digest(), config.and_then(|c| c.value(main, "default_md"))) {
             (Some(given), _) => Some(given),
             // A default, which gives way to the key's own hash: only RSA keys have a choice.
@@ -251,7 +283,13 @@ impl Wanted {
     }
 }
 
-fn extensions(arguments: &args::Req, config: Option<&Config>, context: &Context<'_>) -> Result<Vec<Extension>, Error> {
+/// Those of the configuration, with others that are copied in front, and what every certificate has.
+fn extensions(
+    arguments: &args::Req,
+    config: Option<&Config>,
+    copied: &[Extension],
+    context: &Context<'_>,
+) -> Result<Vec<Extension>, Error> {
     let directive = if arguments.x509 { "x509_extensions" } else { "req_extensions" };
     let named = config.and_then(|c| c.value(&arguments.section, directive));
     let mut extensions = match (config, &arguments.extensions, named) {
@@ -268,6 +306,7 @@ fn extensions(arguments: &args::Req, config: Option<&Config>, context: &Context<
         extensions.retain(|e| e.oid != added.oid);
         extensions.push(added);
     }
+    extension::copy(&mut extensions, copied);
     if arguments.x509 {
         if extensions.is_empty() {
             extensions = extension::authority();

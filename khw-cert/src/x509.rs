@@ -1,4 +1,5 @@
-//! `khw-cert x509 -req`: signs a certificate request with a CA, or with its own key. Without `-req` a certificate is shown.
+//! `khw-cert x509 -req`: signs a certificate request with a CA, or with its own key. Without `-req` a certificate is shown,
+//! or signed anew (`resign.rs`).
 
 use crate::authority::Authority;
 use crate::config::{Config, DEFAULT};
@@ -9,7 +10,7 @@ use crate::key::PrivateKey;
 use crate::openssl_args as args;
 use crate::passphrase::Unlock;
 use crate::req::read_key;
-use crate::{extension_section, serial, x509_show};
+use crate::{extension_section, resign, serial, x509_show};
 use khw_core::input::Input;
 use khw_core::{Error, Exit, cli};
 use std::io::Write;
@@ -26,9 +27,10 @@ enum Signer {
 }
 
 pub(crate) fn run(arguments: &args::X509) -> anyhow::Result<Exit> {
+    refuse_without_effect(arguments)?;
     if !arguments.req {
-        refuse_signing_options(arguments)?;
-        return x509_show::run(arguments);
+        let show = arguments.signkey.is_none() && !arguments.x509toreq;
+        return if show { x509_show::run(arguments) } else { resign::run(arguments) };
     }
     let input = Input::new(arguments.input.as_deref().unwrap_or(Path::new("-")));
     let bytes = input.read()?;
@@ -73,31 +75,61 @@ pub(crate) fn run(arguments: &args::X509) -> anyhow::Result<Exit> {
         Signer::Ca(ca) => issue(&template, ca.certificate.subject_der(), &ca.key, digest)?,
         Signer::Itself(key) => issue(&template, &request.subject, key, digest)?,
     };
-    let exit = x509_show::write(&certificate, arguments)?;
+    let exit = x509_show::write(&certificate, &x509_show::encode(&certificate, arguments.outform), arguments)?;
     // openssl's own words. When standard error is closed nobody misses them.
     let subject = cli::printable(&request.shown());
     let _ = writeln!(std::io::stderr().lock(), "Certificate request self-signature ok\nsubject={subject}");
     Ok(exit)
 }
 
-/// Options that would have no effect without `-req`.
-fn refuse_signing_options(arguments: &args::X509) -> Result<(), Error> {
-    let given = [
+/// Options that would have no effect on what is done.
+fn refuse_without_effect(arguments: &args::X509) -> Result<(), Error> {
+    let of_ca = [
         ("-CA", arguments.ca.is_some()),
         ("-CAkey", arguments.ca_key.is_some()),
         ("-CAserial", arguments.ca_serial.is_some()),
         ("-CAcreateserial", arguments.ca_create_serial),
-        ("-signkey", arguments.signkey.is_some()),
-        ("-set_serial", arguments.set_serial.is_some()),
-        ("-days", arguments.days.is_some()),
-        ("-extfile", arguments.extfile.is_some()),
-        ("-extensions", arguments.extensions.is_some()),
-        ("-copy_extensions", arguments.copy_extensions.is_some()),
-        ("-passin", arguments.passin.is_some()),
     ];
-    match given.iter().find(|(_, given)| *given) {
-        Some((option, _)) => Err(Error::new("only signing a request is supported").field(option).hint("say -req")),
+    let of_certificate = [("-set_serial", arguments.set_serial.is_some()), ("-days", arguments.days.is_some())];
+    let of_extensions = [("-extfile", arguments.extfile.is_some()), ("-extensions", arguments.extensions.is_some())];
+    let copies = [("-copy_extensions", arguments.copy_extensions.is_some())];
+    let keeps = [("-preserve_dates", arguments.preserve_dates)];
+    let passes = [("-passin", arguments.passin.is_some())];
+    let refuse = |lists: &[&[(&str, bool)]], what: &str, hint: &str| match lists
+        .iter()
+        .flat_map(|list| list.iter())
+        .find(|(_, given)| *given)
+    {
+        Some((option, _)) => Err(Error::new(what).field(option).hint(hint)),
         None => Ok(()),
+    };
+    match (arguments.req, arguments.x509toreq, arguments.signkey.is_some()) {
+        (true, true, _) => Err(Error::new("makes a request of a certificate, and -req says that it is one already")
+            .field("-x509toreq")
+            .hint("leave one of the two away")),
+        (true, false, _) => refuse(&[&keeps], "a request has no dates", "say -days N"),
+        // MM's line has -CAcreateserial together with -signkey, but with -req.
+        (false, true, _) => refuse(
+            &[&of_ca, &of_certificate, &keeps],
+            "has no effect on a request that is made of a certificate",
+            "leave it away",
+        ),
+        (false, false, true) => {
+            refuse(&[&of_ca], "has no effect on a certificate that its own key signs", "leave it away, or say -req")?;
+            refuse(&[&copies], "a certificate that is signed anew keeps its extensions", "leave it away")
+        }
+        (false, false, false) => {
+            refuse(
+                &[&of_ca],
+                "only a request is signed with a CA",
+                "say -req; khw-cert x509 -x509toreq makes a request of a certificate",
+            )?;
+            refuse(
+                &[&of_certificate, &of_extensions, &copies, &keeps, &passes],
+                "has no effect on a certificate that is only shown",
+                "say -req to sign a request, or -signkey FILE to sign a certificate anew",
+            )
+        }
     }
 }
 
@@ -124,7 +156,16 @@ fn signer(arguments: &args::X509, request: &Request, input: &Input) -> Result<Si
 }
 
 fn extensions(arguments: &args::X509, request: &Request, context: &Context<'_>) -> Result<Vec<Extension>, Error> {
-    let mut extensions = match (&arguments.extfile, &arguments.extensions) {
+    let mut extensions = from_extfile(arguments, context)?;
+    if matches!(arguments.copy_extensions.as_deref(), Some("copy" | "copyall")) {
+        extension::copy(&mut extensions, &request.extensions);
+    }
+    Ok(extensions)
+}
+
+/// The extensions of `-extfile`.
+pub(crate) fn from_extfile(arguments: &args::X509, context: &Context<'_>) -> Result<Vec<Extension>, Error> {
+    match (&arguments.extfile, &arguments.extensions) {
         (Some(path), section) => {
             let file = Input::new(path);
             let read = || -> Result<Vec<Extension>, Error> {
@@ -136,18 +177,12 @@ fn extensions(arguments: &args::X509, request: &Request, context: &Context<'_>) 
                 };
                 extension_section::from_section(&config, section, context)
             };
-            read().map_err(|e| e.file(&file))?
+            read().map_err(|e| e.file(&file))
         }
         // openssl only warns, and the certificate has no names.
-        (None, Some(_)) => {
-            return Err(Error::new("is given without -extfile").field("-extensions").hint("say -extfile FILE"));
-        }
-        (None, None) => Vec::new(),
-    };
-    if matches!(arguments.copy_extensions.as_deref(), Some("copy" | "copyall")) {
-        extension::copy(&mut extensions, &request.extensions);
+        (None, Some(_)) => Err(Error::new("is given without -extfile").field("-extensions").hint("say -extfile FILE")),
+        (None, None) => Ok(Vec::new()),
     }
-    Ok(extensions)
 }
 
 fn next_serial(arguments: &args::X509) -> Result<Vec<u8>, Error> {

@@ -18,17 +18,31 @@ use time::{Duration, OffsetDateTime};
 
 /// Reads a certificate and shows it.
 pub(crate) fn run(arguments: &args::X509) -> anyhow::Result<Exit> {
+    let (_, certificate) = read(arguments)?;
+    write(&certificate, &encode(&certificate, arguments.outform), arguments)
+}
+
+/// The certificate of `-in`.
+pub(crate) fn read(arguments: &args::X509) -> Result<(Input, Certificate), Error> {
     let input = Input::new(arguments.input.as_deref().unwrap_or(Path::new("-")));
     let bytes = input.read()?;
     let der = pem_file::content(&bytes, &pem_file::CERTIFICATE, arguments.inform, "a certificate")
         .map_err(|e| e.file(&input))?;
     // Whatever follows reads it without asking again whether it is well formed.
     let certificate = Certificate::from_der(&der).map_err(|e| e.file(&input))?;
-    write(&certificate, arguments)
+    Ok((input, certificate))
 }
 
-/// Shows what is asked for and writes the certificate.
-pub(crate) fn write(certificate: &Certificate, arguments: &args::X509) -> anyhow::Result<Exit> {
+/// A certificate as a file.
+pub(crate) fn encode(certificate: &Certificate, form: Form) -> Vec<u8> {
+    match form {
+        Form::Pem => certificate.to_pem().into_bytes(),
+        Form::Der => certificate.der().to_vec(),
+    }
+}
+
+/// Shows what is asked for of a certificate and writes what came of it.
+pub(crate) fn write(certificate: &Certificate, made: &[u8], arguments: &args::X509) -> anyhow::Result<Exit> {
     let malformed = || Error::new("the certificate is malformed").hint("copy the file again, or make a new one");
     let parts = CertificateParts::read(certificate.der()).ok_or_else(malformed)?;
     let mut out: Vec<u8> = Vec::new();
@@ -54,10 +68,7 @@ pub(crate) fn write(certificate: &Certificate, arguments: &args::X509) -> anyhow
     }
     // openssl ends with -checkend, and leaves the certificate away.
     if !arguments.noout && arguments.checkend.is_none() {
-        match arguments.outform {
-            Form::Pem => out.extend(certificate.to_pem().bytes()),
-            Form::Der => out.extend(certificate.der()),
-        }
+        out.extend(made);
     }
     let output = arguments.out.as_ref().map(Output::to).unwrap_or_default();
     output.write(&out, Kind::Public, Existing::Replace)?;

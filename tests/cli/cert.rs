@@ -792,7 +792,11 @@ fn options_that_are_not_known() {
              apiserver-etcd-client, front-proxy-client, service-accounts",
         ),
         ("req -key x", "-key: has no effect on a request that is read", "say -new to make a request"),
-        ("x509 -in x -CA y", "-CA: only signing a request is supported", "say -req"),
+        (
+            "x509 -in x -CA y",
+            "-CA: only a request is signed with a CA",
+            "say -req; khw-cert x509 -x509toreq makes a request of a certificate",
+        ),
         ("req -new", "missing: -key FILE", "make a key first: khw-cert genrsa -out FILE"),
         ("x509 -req -days", "--days <N>: a value is missing", "see 'khw-cert --help'"),
         ("frobnicate", "unknown command 'frobnicate'", "see 'khw-cert --help'"),

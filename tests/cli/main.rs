@@ -8,6 +8,7 @@ mod cert_check;
 mod cert_many;
 mod cert_openssl;
 mod cert_passphrase;
+mod cert_resign;
 mod cert_roles;
 mod cert_show;
 mod cert_sign;
