@@ -275,7 +275,7 @@ fn kthws_certificates() {
             .ok();
         // Whose serial numbers are counted up from one file.
         let last = sandbox.sh(&format!("cd {tool}; openssl x509 -noout -serial -in {}.crt", names[7])).ok();
-        assert_eq!(last, format!("serial={}", sandbox.read(&format!("{tool}/ca.srl"))));
+        assert_eq!(last, format!("serial={}", sandbox.read(format!("{tool}/ca.srl"))));
     }
     let found = sandbox.sh("cd khw-cert; khw-cert check kube-scheduler.crt").stdout;
     assert!(found.contains("system:system:kube-scheduler"), "{found}");
