@@ -65,6 +65,16 @@ pub(crate) fn issue(
     key: &PrivateKey,
     digest: Option<Digest>,
 ) -> Result<Certificate, Error> {
+    Certificate::from_der(&issue_der(template, issuer, key, digest)?)
+}
+
+/// The same for many, which need not be read again.
+pub(crate) fn issue_der(
+    template: &Template<'_>,
+    issuer: &[u8],
+    key: &PrivateKey,
+    digest: Option<Digest>,
+) -> Result<Vec<u8>, Error> {
     // Version 3 always: openssl writes version 1 when there is no extension, which rustls does not take.
     let version = der::value(der::CONTEXT_CONSTRUCTED, &der::integer(&[2]));
     let mut extensions = Vec::new();
@@ -85,7 +95,7 @@ pub(crate) fn issue(
             &extensions,
         ])
     })?;
-    Certificate::from_der(&signed.0)
+    Ok(signed.0)
 }
 
 /// RFC 5280, 4.1.2.5: UTCTime until 2049, then GeneralizedTime.

@@ -133,6 +133,11 @@ impl PrivateKey {
         Ok(PrivateKey { pkcs8, pair, public })
     }
 
+    /// PKCS#8 and SubjectPublicKeyInfo.
+    pub(crate) fn into_parts(self) -> (Zeroizing<Vec<u8>>, Vec<u8>) {
+        (self.pkcs8, self.public)
+    }
+
     /// The public key, as SubjectPublicKeyInfo.
     pub fn public_key_der(&self) -> &[u8] {
         &self.public

@@ -5,7 +5,7 @@ use crate::authority::Authority;
 use crate::certificate::Certificate;
 use crate::extension;
 use crate::identity::Identity;
-use crate::issue::{Template, Validity, issue};
+use crate::issue::{Template, Validity, issue_der};
 use crate::key::{self, PrivateKey};
 use crate::pair::{self, Files};
 use crate::{name, serial};
@@ -37,9 +37,20 @@ pub(crate) fn certify(
     ca: &Authority,
     validity: Validity,
 ) -> Result<Certificate, Error> {
+    Certificate::from_der(&certificate_der(identity, subject, public_key, ca, validity)?)
+}
+
+/// The same for many, which need not be read again.
+pub(crate) fn certificate_der(
+    identity: &Identity,
+    subject: &[u8],
+    public_key: &[u8],
+    ca: &Authority,
+    validity: Validity,
+) -> Result<Vec<u8>, Error> {
     let encipherment = key::is_rsa(public_key);
     let mut extensions = extension::end_entity(encipherment, identity.server, identity.client, &identity.names);
     extension::add_key_identifiers(&mut extensions, &ca.context(public_key));
     let template = Template { serial: &serial::random()?, subject, public_key, validity, extensions: &extensions };
-    issue(&template, ca.certificate.subject_der(), &ca.key, None)
+    issue_der(&template, ca.certificate.subject_der(), &ca.key, None)
 }

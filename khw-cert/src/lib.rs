@@ -20,6 +20,7 @@ mod extension;
 mod extension_section;
 mod extension_text;
 mod facts;
+mod generated;
 mod genpkey;
 mod genrsa;
 mod hex;

@@ -8,15 +8,16 @@
 use crate::args;
 use crate::authority::Authority;
 use crate::certificate::Certificate;
+use crate::generated::Generated;
 use crate::identity::Identity;
 use crate::issue::Validity;
 use crate::key::{KeyType, PrivateKey};
 use crate::list::List;
 use crate::pair::{self, KEY};
-use crate::{authority, leaf, policy};
+use crate::{authority, leaf, pem_file, policy};
 use khw_core::input::Input;
 use khw_core::output::Kind;
-use khw_core::place::{self, Existing, Staged};
+use khw_core::place::{self, Directory, Existing, Staged};
 use khw_core::{Error, Exit, cli};
 use std::io::{IsTerminal, Write};
 use std::num::NonZero;
@@ -41,17 +42,20 @@ struct Job {
     validity: Validity,
     key_type: KeyType,
     directory: PathBuf,
-    directory_per_node: bool,
+    /// The directory of all files, unless each node has its own.
+    open: Option<Directory>,
     existing: Existing,
     next: AtomicUsize,
     stop: AtomicBool,
 }
 
-/// What became of a node.
+/// What became of nodes.
 enum Event {
-    Written,
-    /// There was a key, and it got its certificate.
-    Completed,
+    /// So many pairs got their names, and so many keys that were there before a certificate.
+    Named {
+        written: usize,
+        completed: usize,
+    },
     Kept,
     /// Something is in the way: the others go on.
     Blocked(Error),
@@ -88,7 +92,7 @@ pub(crate) fn run(from: &Path, arguments: &args::Node) -> anyhow::Result<Exit> {
         list,
         ca,
         key_type: arguments.making.key_type,
-        directory_per_node: arguments.dir_per_node,
+        open: (!arguments.dir_per_node).then(|| Directory::open(&directory)).transpose()?,
         existing: if arguments.making.force { Existing::Replace } else { Existing::Refuse },
         directory,
         next: AtomicUsize::new(0),
@@ -145,14 +149,16 @@ fn name(job: &Job, waiting: &mut Vec<Waiting>, tell: &dyn Fn(Event)) {
         waiting.drain(..).for_each(discard);
         return;
     }
+    let (mut written, mut completed) = (0, 0);
     for pair in waiting.drain(..) {
-        let completed = pair.key.is_none();
+        let counted = if pair.key.is_none() { &mut completed } else { &mut written };
         match name_one(pair, job.existing) {
-            Ok(()) if completed => tell(Event::Completed),
-            Ok(()) => tell(Event::Written),
+            Ok(()) => *counted += 1,
             Err(error) => tell(Event::Blocked(error)),
         }
     }
+    // Once for all of them: each time wakes the thread that counts.
+    tell(Event::Named { written, completed });
 }
 
 fn name_one(pair: Waiting, existing: Existing) -> Result<(), Error> {
@@ -191,7 +197,7 @@ fn make(job: &Job, identity: &Identity) -> Result<Made, Error> {
         directory = PathBuf::new();
     }
     let mut made = None;
-    if job.directory_per_node {
+    if job.open.is_none() {
         directory.push(&identity.stem);
         match std::fs::create_dir(&directory) {
             Ok(()) => made = Some(directory.clone()),
@@ -244,14 +250,29 @@ fn stage(
     certificate_path: &Path,
     old_key: Option<PrivateKey>,
 ) -> Result<StagedPair, Error> {
-    let is_new = old_key.is_none();
-    let key = old_key.map_or_else(|| PrivateKey::generate(job.key_type), Ok)?;
+    let opened;
+    let directory = match &job.open {
+        Some(open) => open,
+        None => {
+            opened = Directory::open(key_path.parent().unwrap_or(&job.directory))?;
+            &opened
+        }
+    };
     let subject = leaf::subject(identity)?;
-    let certificate = leaf::certify(identity, &subject, key.public_key_der(), &job.ca, job.validity)?;
-    let staged_key =
-        if is_new { Some((key_path.to_owned(), place::stage(key_path, key.to_pem().as_bytes(), KEY)?)) } else { None };
-    let staged = place::stage(certificate_path, certificate.to_pem().as_bytes(), Kind::Public.attributes())?;
-    Ok((staged_key, staged))
+    let certify = |public_key: &[u8]| {
+        let der = leaf::certificate_der(identity, &subject, public_key, &job.ca, job.validity)?;
+        Ok::<_, Error>(pem_file::encode("CERTIFICATE", &der))
+    };
+    let (key, certificate) = match old_key {
+        Some(old) => (None, certify(old.public_key_der())?),
+        None => {
+            let key = Generated::new(job.key_type)?;
+            let certificate = certify(key.public_key_der())?;
+            (Some((key_path.to_owned(), directory.stage(key_path, key.to_pem().as_bytes(), KEY)?)), certificate)
+        }
+    };
+    let staged = directory.stage(certificate_path, certificate.as_bytes(), Kind::Public.attributes())?;
+    Ok((key, staged))
 }
 
 fn read_key(path: &Path) -> Result<PrivateKey, Error> {
@@ -311,8 +332,10 @@ fn watch(receiver: &Receiver<Event>, all: usize) -> Count {
     let (start, mut shown) = (Instant::now(), Instant::now());
     loop {
         match receiver.recv_timeout(Duration::from_millis(200)) {
-            Ok(Event::Written) => count.written += 1,
-            Ok(Event::Completed) => count.completed += 1,
+            Ok(Event::Named { written, completed }) => {
+                count.written += written;
+                count.completed += completed;
+            }
             Ok(Event::Kept) => count.kept += 1,
             Ok(Event::Blocked(error)) => {
                 count.blocked += 1;

@@ -200,12 +200,7 @@ pub struct Staged {
 /// # Errors
 /// When the directory is not there or the system refuses.
 pub fn stage(path: &Path, content: &[u8], attributes: Attributes) -> Result<Staged, Error> {
-    let (parent, Some(name)) = (parent(path), path.file_name()) else { return Err(is_directory(path)) };
-    let directory = Directory::open(parent)?;
-    let mut temporary = Temporary::create(directory.as_fd(), name, creation_mode(attributes, None))
-        .map_err(|errno| failed(path, errno))?;
-    temporary.write(Content::Bytes(content), attributes, None).map_err(|e| Error::io(path.display(), &e))?;
-    Ok(Staged { path: path.to_owned(), temporary: Some(parent.join(temporary.keep())) })
+    Directory::open(parent(path))?.stage(path, content, attributes)
 }
 
 impl Staged {
@@ -274,6 +269,18 @@ impl Directory {
             if errno == Errno::ENOENT { error.hint("make the directory first") } else { error }
         })?;
         Ok(Directory { fd, shown: path.to_owned() })
+    }
+
+    /// The same as [`stage`], for one of many files of this directory. `path` lies in it.
+    ///
+    /// # Errors
+    /// When `path` has no name or the system refuses.
+    pub fn stage(&self, path: &Path, content: &[u8], attributes: Attributes) -> Result<Staged, Error> {
+        let Some(name) = path.file_name() else { return Err(is_directory(path)) };
+        let mut temporary = Temporary::create(self.as_fd(), name, creation_mode(attributes, None))
+            .map_err(|errno| failed(path, errno))?;
+        temporary.write(Content::Bytes(content), attributes, None).map_err(|e| Error::io(path.display(), &e))?;
+        Ok(Staged { path: path.to_owned(), temporary: Some(parent(path).join(temporary.keep())) })
     }
 
     /// A directory opened elsewhere, for example inside a staged root. `shown` is its path in messages.

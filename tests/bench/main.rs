@@ -4,6 +4,7 @@
 
 #![allow(missing_docs)]
 
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use harness::{Reference, Sandbox, TOOLS, bin_dir, reference};
 use khw_cert::{KeyType, PrivateKey};
 use nix::sys::resource::{UsageWho, getrusage};
@@ -266,19 +267,22 @@ impl Bench {
             ),
         ] {
             let name = if kind == KeyType::Rsa2048 { "rsa:2048" } else { "ecdsa:p256" };
-            let start = Instant::now();
+            let (start, busy) = (Instant::now(), cpu(UsageWho::RUSAGE_SELF));
             std::thread::scope(|scope| {
                 for core in 0..cores {
                     let share = nodes / cores + usize::from(core < nodes % cores);
-                    scope.spawn(move || (0..share).for_each(|_| drop(PrivateKey::generate(kind).expect("a key"))));
+                    scope.spawn(move || (0..share).for_each(|_| make_key(kind)));
                 }
             });
-            let keys = start.elapsed().as_secs_f64();
-            let floor = keys + nodes as f64 / self.signatures_a_second(name) / cores as f64;
+            let (keys, busy) = (start.elapsed().as_secs_f64(), cpu(UsageWho::RUSAGE_SELF) - busy);
+            let signatures = nodes as f64 / self.signatures_a_second(name);
+            let (floor, floor_cpu) = (keys + signatures / cores as f64, busy + signatures);
             self.sandbox.sh("rm -rf many/* openssl/*").ok();
             let khw = format!("khw-cert node --from list -d many --key-type {name} --ca {} --ca-key {}", ca.0, ca.1);
             let job = Job { what: "khw-cert node --from", lines: lines(&khw), anew: &[] };
+            let before = cpu(UsageWho::RUSAGE_CHILDREN);
             let khw = self.once(&job).as_secs_f64();
+            let khw_cpu = cpu(UsageWho::RUSAGE_CHILDREN) - before;
             // A tenth of the loop is enough to know the rest.
             let script = format!(
                 "cd openssl; for n in $(seq {}); do {make}
@@ -287,19 +291,25 @@ impl Bench {
                  done",
                 nodes / 10, ca.0, ca.1
             );
+            let before = cpu(UsageWho::RUSAGE_CHILDREN);
             let openssl = self.once(&Job {
                 what: "openssl in a loop",
                 lines: vec![vec!["bash".to_owned(), "-ec".to_owned(), script]],
                 anew: &[],
             });
             let openssl = openssl.as_secs_f64() * 10.0;
+            let openssl_cpu = (cpu(UsageWho::RUSAGE_CHILDREN) - before) * 10.0;
             println!("  {what}");
-            for (what, time) in [
-                ("the cryptography alone, in memory", floor),
-                ("khw-cert node --from", khw),
-                ("openssl, three commands in a loop", openssl),
+            // Time of the processor too: on a busy machine the other says little.
+            for (what, time, busy) in [
+                ("the cryptography alone, in memory", floor, floor_cpu),
+                ("khw-cert node --from", khw, khw_cpu),
+                ("openssl, three commands in a loop", openssl, openssl_cpu),
             ] {
-                println!("    {what:<50} {time:>9.2} s  {:>6.1} x the floor", time / floor);
+                let (of_time, of_cpu) = (time / floor, busy / floor_cpu);
+                println!(
+                    "    {what:<36} {time:>8.3} s {of_time:>6.1} x the floor  {busy:>8.3} s of CPU {of_cpu:>6.1} x"
+                );
             }
         }
     }
@@ -356,6 +366,21 @@ impl Bench {
             println!("  {line:<52} {:>9.1} MB  {:>6.1} MB", kilobytes / 1e3, size as f64 / 1e6);
         }
     }
+}
+
+/// A key and nothing else: [`PrivateKey::generate`] reads an ECDSA key again to sign with it.
+fn make_key(kind: KeyType) {
+    match kind {
+        KeyType::EcdsaP256 => drop(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key")),
+        _ => drop(PrivateKey::generate(kind).expect("a key")),
+    }
+}
+
+/// Seconds of the processor, in user and kernel.
+fn cpu(whose: UsageWho) -> f64 {
+    let usage = getrusage(whose).expect("the usage");
+    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    seconds(usage.user_time()) + seconds(usage.system_time())
 }
 
 /// Runs a command and prints its peak memory in kilobytes. This process is small, but it is the floor of what is seen.
