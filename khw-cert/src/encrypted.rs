@@ -75,3 +75,50 @@ pub(crate) fn encrypt(pkcs8: &[u8], passphrase: &Passphrase) -> Result<Vec<u8>, 
     let ciphertext = parsed.encrypt(passphrase.bytes(), pkcs8).map_err(|_| failed())?;
     Ok(der::sequence(&[scheme, der::value(der::OCTET_STRING, &ciphertext)]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{AES256_CBC, PBES2, PBKDF2, decrypt, encrypt};
+    use crate::der;
+    use crate::passphrase::{Unlock, for_writing};
+
+    fn unlock() -> Unlock {
+        Unlock::new("-passin", Some(&"pass:hunter2".parse().unwrap()), &[]).unwrap()
+    }
+
+    fn refused(kdf: Vec<u8>) -> String {
+        let cipher = der::sequence(&[der::oid(AES256_CBC), der::value(der::OCTET_STRING, &[0; 16])]);
+        let scheme = der::sequence(&[der::oid(PBES2), der::sequence(&[kdf, cipher])]);
+        let key = der::sequence(&[scheme, der::value(der::OCTET_STRING, &[0; 32])]);
+        decrypt(&key, Some(&unlock())).unwrap_err().what().to_owned()
+    }
+
+    #[test]
+    fn what_would_take_for_ever_is_refused() {
+        let way = "the private key is encrypted in a way that is not supported: ";
+        let salt = der::value(der::OCTET_STRING, &[0; 8]);
+        let rounds = der::sequence(&[salt.clone(), der::integer(&20_000_000_u32.to_be_bytes())]);
+        let kdf = der::sequence(&[der::oid(PBKDF2), rounds]);
+        assert_eq!(refused(kdf), format!("{way}20000000 rounds of PBKDF2"));
+        // RFC 7914, 7: N = 2^20, r = 16, p = 1.
+        let number = |bytes: &[u8]| der::integer(bytes);
+        let scrypt = der::sequence(&[salt, number(&[16, 0, 0]), number(&[16]), number(&[1])]);
+        let kdf = der::sequence(&[der::oid(&[1, 3, 6, 1, 4, 1, 11_591, 4, 11]), scrypt]);
+        assert_eq!(refused(kdf), format!("{way}scrypt with over 1 GiB of memory"));
+    }
+
+    #[test]
+    fn what_is_encrypted_is_decrypted() {
+        let key = der::sequence(&[
+            der::integer(&[]),
+            der::sequence(&[der::oid(&[1, 2])]),
+            der::value(der::OCTET_STRING, b"k"),
+        ]);
+        let passphrase = for_writing("-passout", &"pass:hunter2".parse().unwrap()).unwrap();
+        let encrypted = encrypt(&key, &passphrase).unwrap();
+        assert_eq!(decrypt(&encrypted, Some(&unlock())).unwrap().as_slice(), key);
+        assert_ne!(encrypt(&key, &passphrase).unwrap(), encrypted);
+        let cut = encrypted.get(..encrypted.len() - 1).unwrap_or_default();
+        assert_eq!(decrypt(cut, Some(&unlock())).unwrap_err().what(), "the private key is damaged");
+    }
+}

@@ -310,7 +310,7 @@ mod tests {
     use crate::csr::{self, Request};
     use crate::extension::{self, AlternativeName, Context, Issuer, Signer};
     use crate::issue::{Template, Validity, issue};
-    use crate::{name, pem_file};
+    use crate::{der, name, pem_file};
 
     fn made() -> (PrivateKey, Certificate, String) {
         let key = PrivateKey::generate(KeyType::EcdsaP256).unwrap();
@@ -352,6 +352,16 @@ mod tests {
         assert_eq!(request.subject, certificate.subject_der());
         let other = made();
         assert!(!key.belongs_to(&other.1) && !certificate.is_signed_by(&other.1));
+    }
+
+    #[test]
+    fn an_rsa_key_that_is_too_long_is_refused() {
+        let modulus = der::integer(&[0xff; 1025]);
+        let numbers = der::sequence(&[der::integer(&[]), modulus]);
+        let algorithm = der::sequence(&[der::oid(super::RSA)]);
+        let key = der::sequence(&[der::integer(&[]), algorithm, der::value(der::OCTET_STRING, &numbers)]);
+        let error = PrivateKey::from_pkcs8(zeroize::Zeroizing::new(key)).err().unwrap();
+        assert_eq!(error.what(), "the RSA key has 8200 bits: over 8192 is not supported");
     }
 
     /// Every byte of the three kinds of file changed in several ways, and every length: an error or not, never a panic.

@@ -62,7 +62,7 @@ impl<'a> NameConstraints<'a> {
     pub(crate) fn of(certificate: &'a CertificateParts<'_>) -> Option<Option<Self>> {
         let Some(extension) = certificate.extension(NAME_CONSTRAINTS) else { return Some(None) };
         let mut out = NameConstraints { permitted: Vec::new(), excluded: Vec::new() };
-        for list in der::read_all(&extension.value)?.values()? {
+        for list in der::read_all(&extension.value).filter(|v| v.tag == der::SEQUENCE)?.values()? {
             let subtrees = match list.tag {
                 der::CONTEXT_CONSTRUCTED => &mut out.permitted,
                 0xa1 => &mut out.excluded,

@@ -53,14 +53,15 @@ impl Asked {
     }
 
     fn read(&mut self, oid: &str, critical: bool, value: &[u8]) -> Option<()> {
+        let list = |value| der::read_all(value).filter(|v| v.tag == der::SEQUENCE)?.values();
         match oid {
             "2.5.29.17" => {
-                for general in der::read_all(value)?.values()? {
+                for general in list(value)? {
                     self.general_name(general)?;
                 }
             }
             "2.5.29.19" => {
-                let first = der::read_all(value)?.values()?.first().copied();
+                let first = list(value)?.first().copied();
                 self.authority |= first.is_some_and(|v| v.tag == der::BOOLEAN && v.content != [0]);
             }
             "2.5.29.15" => {
@@ -69,7 +70,7 @@ impl Asked {
                 self.signing |= bits.content.get(1).is_some_and(|byte| byte & 0b0000_0110 != 0);
             }
             "2.5.29.37" => {
-                for usage in der::read_all(value)?.values()? {
+                for usage in list(value)? {
                     self.usages.push(der::dotted(usage.content));
                 }
             }

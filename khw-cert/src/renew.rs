@@ -121,3 +121,18 @@ impl Validity {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::issue::Validity;
+    use time::Duration;
+
+    #[test]
+    fn what_lasted_too_long_is_refused() {
+        let now = Validity::days(1).unwrap();
+        assert_eq!(now.lasting(Duration::days(10)).unwrap().not_after, now.not_before + Duration::days(10));
+        let error = now.lasting(Duration::days(4_000_000)).unwrap_err();
+        assert_eq!(error.what(), "the certificate would outlive the year 9999, the last that fits");
+        assert_eq!(error.advice(), Some("say --days N"));
+    }
+}

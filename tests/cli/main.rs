@@ -7,6 +7,7 @@ mod cert;
 mod cert_check;
 mod cert_guides;
 mod cert_many;
+mod cert_messages;
 mod cert_openssl;
 mod cert_passphrase;
 mod cert_resign;
