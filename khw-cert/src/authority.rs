@@ -2,10 +2,12 @@
 
 use crate::args::Signer;
 use crate::certificate::Certificate;
-use crate::extension::{self, Context, Issuer};
+use crate::extension::{self, Context, Issuer, NAME_CONSTRAINTS};
 use crate::issue::{Validity, date};
 use crate::key::PrivateKey;
 use crate::key_source;
+use crate::name_constraints::NameConstraints;
+use crate::parts::CertificateParts;
 use crate::passphrase::{Source, Unlock};
 use khw_core::Error;
 use khw_core::input::Input;
@@ -18,6 +20,8 @@ pub(crate) struct Authority {
     pub(crate) key: PrivateKey,
     serial: Vec<u8>,
     name: String,
+    /// Whether it may sign for some names only.
+    constrained: bool,
 }
 
 /// Whether the CA, its key or the key's passphrase comes from standard input, which then is nothing else.
@@ -64,7 +68,24 @@ impl Authority {
 
     /// A CA whose key is its certificate's. `name` is that of its file, for messages.
     pub(crate) fn new(certificate: Certificate, key: PrivateKey, name: String) -> Self {
-        Authority { serial: certificate.serial(), certificate, key, name }
+        let parts = CertificateParts::read(certificate.der());
+        let constrained = parts.is_some_and(|parts| parts.extension(NAME_CONSTRAINTS).is_some());
+        Authority { serial: certificate.serial(), certificate, key, name, constrained }
+    }
+
+    /// What is wrong with a certificate that this CA has signed, if it may not have its names.
+    pub(crate) fn forbids(&self, certificate: &[u8]) -> Option<Error> {
+        if !self.constrained {
+            return None;
+        }
+        let (ca, leaf) = (CertificateParts::read(self.certificate.der())?, CertificateParts::read(certificate)?);
+        let what = match NameConstraints::of(&ca) {
+            Some(constraints) => constraints?.violation(&leaf, true)?.what(),
+            None => "they are malformed",
+        };
+        let error = Error::new(format!("this CA may not sign for these names (nameConstraints): {what}"));
+        let see = format!("see what it permits: khw-cert x509 -noout -ext nameConstraints -in {}", self.name);
+        Some(error.file(&self.name).hint(see))
     }
 
     /// What extensions refer to when this CA signs a certificate for `public_key`.

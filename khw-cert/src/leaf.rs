@@ -52,5 +52,6 @@ pub(crate) fn certificate_der(
     let mut extensions = extension::end_entity(encipherment, identity.server, identity.client, &identity.names);
     extension::add_key_identifiers(&mut extensions, &ca.context(public_key));
     let template = Template { serial: &serial::random()?, subject, public_key, validity, extensions: &extensions };
-    issue_der(&template, ca.certificate.subject_der(), &ca.key, None)
+    let certificate = issue_der(&template, ca.certificate.subject_der(), &ca.key, None)?;
+    ca.forbids(&certificate).map_or(Ok(certificate), Err)
 }

@@ -45,6 +45,15 @@ pub(crate) enum Violation {
 }
 
 impl Violation {
+    /// What is wrong, for a person.
+    pub(crate) fn what(self) -> &'static str {
+        match self {
+            Violation::NotPermitted => "a name is none of those that it permits",
+            Violation::Excluded => "a name is one of those that it excludes",
+            Violation::Limited | Violation::Kind | Violation::Syntax => "a name cannot be compared with them",
+        }
+    }
+
     /// openssl's number for it, X509_V_ERR_….
     pub(crate) fn code(self) -> u8 {
         match self {

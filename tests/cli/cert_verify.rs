@@ -147,3 +147,31 @@ END
         assert_eq!(ran.stdout.contains("nameConstraints"), refused, "{ca} {leaf}: {}", ran.stdout);
     }
 }
+
+/// khw-cert's own words do not sign what nobody would accept.
+#[test]
+fn a_ca_does_not_sign_for_names_that_it_may_not_sign_for() {
+    if !openssl() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    sandbox.write("ca.cnf", "[req]\ndistinguished_name=d\n[d]\n[x]\nbasicConstraints=critical,CA:TRUE\nnameConstraints=critical,permitted;DNS:example.com,excluded;IP:10.0.0.0/255.0.0.0\n");
+    sandbox
+        .sh("openssl ecparam -name prime256v1 -genkey -noout -out ca.key
+             openssl req -x509 -key ca.key -subj /CN=CA -days 3000 -config ca.cnf -extensions x -out ca.crt")
+        .succeeds();
+    let see = "see what it permits: khw-cert x509 -noout -ext nameConstraints -in ca.crt";
+    let said = |what: &str| {
+        format!(
+            "khw-cert: error: ca.crt: this CA may not sign for these names (nameConstraints): {what}\nkhw-cert: hint: {see}\n"
+        )
+    };
+    let permitted = said("a name is none of those that it permits");
+    sandbox.sh("khw-cert node worker-1 --key-type ecdsa:p256").refused(&permitted);
+    sandbox
+        .sh("khw-cert node a.example.com 10.1.2.3 --key-type ecdsa:p256")
+        .refused(&said("a name is one of those that it excludes"));
+    assert_eq!(sandbox.names(), ["ca.cnf", "ca.crt", "ca.key"]);
+    sandbox.sh("khw-cert node a.example.com 192.168.5.21 --key-type ecdsa:p256 2>&-; openssl verify -CAfile ca.crt a.example.com.crt").ok();
+    sandbox.sh("khw-cert check a.example.com.crt").ok();
+}
