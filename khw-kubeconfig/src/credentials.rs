@@ -4,7 +4,7 @@ use crate::TOOL;
 use crate::args::SetCredentials;
 use crate::entry::{Fields, Section, entry};
 use crate::material::{Material, check_pair};
-use crate::model::AuthInfo;
+use crate::model::{AuthInfo, OLD_EXEC_VERSIONS};
 use crate::set::{check_name, done, pair, place};
 use crate::store::Draft;
 use khw_core::{Error, Exit, cli};
@@ -201,6 +201,9 @@ impl Plugin {
         }
         match exec {
             Some(mut exec) if args.exec_command.is_some() || exec_given.iter().any(|(_, given)| *given) => {
+                if let Some(version) = &args.exec_api_version {
+                    keep_default_mode(&mut exec, version);
+                }
                 for (text, field) in
                     [(&args.exec_api_version, "apiVersion"), (&args.exec_interactive_mode, "interactiveMode")]
                 {
@@ -229,6 +232,17 @@ impl Plugin {
             Some(_) => {}
         }
         Ok(without_effect.into_iter().map(|line| no_effect(line.to_owned())).collect())
+    }
+}
+
+/// The older versions have a default for `interactiveMode`, which v1 has not: whoever goes on to v1 keeps it, as with kubectl.
+fn keep_default_mode(exec: &mut Map<String, Value>, version: &str) {
+    let text = |field: &str| exec.get(field).and_then(Value::as_str).unwrap_or_default();
+    if text("apiVersion") != version
+        && OLD_EXEC_VERSIONS.contains(&text("apiVersion"))
+        && text("interactiveMode").is_empty()
+    {
+        exec.insert("interactiveMode".to_owned(), json!("IfAvailable"));
     }
 }
 
