@@ -1,5 +1,5 @@
-//! Templates of `view -o jsonpath=…`: text, `{.a.b}`, `{.a[0]}`, `{.a[*].b}`, `{.a[?(@.b=="c")].d}`, `{..a}`, `{"text"}`,
-//! `{range .a[*]}…{end}`.
+//! Templates of `view -o jsonpath=…`: text, `{.a.b}`, `{.a[0]}`, `{.a[0:2]}`, `{.a[*].b}`, `{.a[?(@.b=="c")].d}`, `{.a[?(@.b)]}`,
+//! `{..a}`, `{"text"}`, `{range .a[*]}…{end}`.
 //!
 //! What client-go's package has beyond that (slices with a step, comparisons other than `==` and `!=`, unions) is refused by
 //! name.
@@ -25,13 +25,17 @@ enum Step {
     Deep(String),
     Index(i64),
     Slice(Option<i64>, Option<i64>),
+    /// `.*`: what is in a list or mapping.
     All,
-    /// Those items whose path has, or has not, this value.
-    Filter {
-        path: Vec<Step>,
-        equal: bool,
-        value: Value,
-    },
+    /// Those items of a list whose path passes.
+    Filter(Vec<Step>, Condition),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Condition {
+    Exists,
+    Equal(Value),
+    Different(Value),
 }
 
 impl Template {
@@ -76,7 +80,7 @@ impl Template {
     /// What it prints for a value.
     ///
     /// # Errors
-    /// When an index is out of bounds.
+    /// When an index is out of bounds, or chooses from what is no list.
     pub(crate) fn render(&self, value: &Value) -> Result<String, Error> {
         let mut out = String::new();
         render(&self.0, value, &mut out)?;
@@ -219,15 +223,18 @@ fn bracket_end(text: &str) -> Option<usize> {
 fn bracket(text: &str) -> Result<Step, Error> {
     let number = |text: &str| text.trim().parse::<i64>().ok();
     if text == "*" {
-        return Ok(Step::All);
+        return Ok(Step::Slice(None, None));
     }
     if let Some(index) = number(text) {
         return Ok(Step::Index(index));
     }
     if let Some(condition) = text.strip_prefix("?(").and_then(|text| text.strip_suffix(')')) {
-        let (at, equal) = match (condition.find("=="), condition.find("!=")) {
-            (Some(at), None) => (at, true),
-            (None, Some(at)) => (at, false),
+        let (at, is): (usize, fn(Value) -> Condition) = match (condition.find("=="), condition.find("!=")) {
+            (Some(at), None) => (at, Condition::Equal),
+            (None, Some(at)) => (at, Condition::Different),
+            (None, None) if condition.starts_with('@') && !condition.contains(['<', '>', ' ']) => {
+                return Ok(Step::Filter(parse_path(condition)?, Condition::Exists));
+            }
             _ => return Err(unsupported(&format!("the condition '{condition}'"))),
         };
         let value = condition[at + 2..].trim();
@@ -236,7 +243,7 @@ fn bracket(text: &str) -> Result<Step, Error> {
         } else {
             serde_json::from_str(value).map_err(|_| unsupported(&format!("the value '{value}'")))?
         };
-        return Ok(Step::Filter { path: parse_path(condition[..at].trim())?, equal, value });
+        return Ok(Step::Filter(parse_path(condition[..at].trim())?, is(value)));
     }
     if text.starts_with(['"', '\'']) && !text.contains("',") && !text.contains("\",") {
         return literal(text).map(Step::Field);
@@ -308,34 +315,78 @@ fn one_step<'a>(step: &Step, value: &'a Value, next: &mut Vec<&'a Value>) -> Res
         (Step::Deep(name), _) => deep(name, value, next),
         (Step::All, Value::Array(items)) => next.extend(items),
         (Step::All, Value::Object(map)) => next.extend(map.values()),
+        (Step::Index(_) | Step::Slice(..), Value::Null) => {}
         (Step::Index(index), Value::Array(items)) => {
-            let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
-            let at = if *index < 0 { index + length } else { *index };
-            let item = usize::try_from(at).ok().and_then(|at| items.get(at));
-            next.push(item.ok_or_else(|| {
-                Error::new(format!("there is no item [{index}]: there are {length}")).field("--output")
-            })?);
+            let length = items.len();
+            let item = bound(*index, length).and_then(|at| items.get(at));
+            next.push(item.ok_or_else(|| out_of_bounds(&index.to_string(), length))?);
         }
         (Step::Slice(from, to), Value::Array(items)) => {
-            let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
-            let bound =
-                |at: i64| usize::try_from(if at < 0 { at + length } else { at.min(length) }).unwrap_or_default();
-            let (from, to) = (from.map_or(0, bound), to.map_or(items.len(), bound));
-            next.extend(items.get(from..to).unwrap_or_default());
+            let length = items.len();
+            let ends = (from.map_or(Some(0), |at| bound(at, length)), to.map_or(Some(length), |at| bound(at, length)));
+            let shown = || [from, to].map(|end| end.map_or_else(String::new, |at| at.to_string())).join(":");
+            next.extend(match ends {
+                // None are asked for.
+                (from, to) if from == to => &[],
+                (Some(from), Some(to)) => items.get(from..to).ok_or_else(|| out_of_bounds(&shown(), length))?,
+                _ => return Err(out_of_bounds(&shown(), length)),
+            });
         }
-        (Step::Filter { path, equal, value: wanted }, Value::Array(items)) => {
+        (Step::Filter(path, condition), Value::Array(items)) => {
             for item in items {
-                let found = select(path, vec![item])?;
-                let is = found.first().is_some_and(|found| *found == wanted);
                 // What is not there is neither equal nor different.
-                if !found.is_empty() && is == *equal {
+                let Some(&found) = select(path, vec![item])?.first() else { continue };
+                let passes = match condition {
+                    Condition::Exists => true,
+                    Condition::Equal(wanted) => comparable(found, wanted)? && found == wanted,
+                    Condition::Different(wanted) => comparable(found, wanted)? && found != wanted,
+                };
+                if passes {
                     next.push(item);
                 }
             }
         }
+        (Step::Index(_) | Step::Slice(..) | Step::Filter(..), other) => {
+            return Err(Error::new(format!("{} is no list to choose from", kind(other)))
+                .field("--output")
+                .hint("look at the whole with -o json"));
+        }
         _ => {}
     }
     Ok(())
+}
+
+/// A place in a list, counted from its end when it is negative.
+fn bound(at: i64, length: usize) -> Option<usize> {
+    let length = i64::try_from(length).ok()?;
+    usize::try_from(if at < 0 { at + length } else { at }).ok()
+}
+
+fn out_of_bounds(what: &str, length: usize) -> Error {
+    Error::new(format!("there is no item [{what}]: there are {length}"))
+        .field("--output")
+        .hint("count from 0, or take all with [*]")
+}
+
+/// Whether two values can be compared, as client-go compares: text with text, a number with a number.
+fn comparable(found: &Value, wanted: &Value) -> Result<bool, Error> {
+    if kind(found) == kind(wanted) && !matches!(found, Value::Array(_) | Value::Object(_)) {
+        return Ok(true);
+    }
+    Err(Error::new(format!("{} cannot be compared with {}", kind(found), kind(wanted)))
+        .field("--output")
+        .hint("compare a field that has such a value"))
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a mapping",
+    }
 }
 
 fn deep<'a>(name: &str, value: &'a Value, next: &mut Vec<&'a Value>) {
@@ -384,6 +435,8 @@ mod tests {
             ("{.preferences}{.preferences.colors}", "{}"),
             ("{['kind']}", "Config"),
             ("{kind}", "Config"),
+            ("{.clusters[?(@.cluster.tls-server-name)].name}", "both"),
+            ("{.clusters[2:2].name}{.clusters[:-2].name}{.zzz[0]}{.zzz[?(@.a=='b')]}", "both"),
         ] {
             assert_eq!(Template::parse(template)?.render(&value)?, printed, "{template}");
         }
@@ -400,10 +453,25 @@ mod tests {
             ("{.a[1:5:2]}", "--output: '[1:5:2]' is not supported"),
             ("{.a['b','c']}", "--output: '['b','c']' is not supported"),
             ("{.a[?(@.b>1)]}", "--output: the condition '@.b>1' is not supported"),
+            ("{.a[?(@.b<=@.c)]}", "--output: the condition '@.b<=@.c' is not supported"),
         ] {
             assert_eq!(Template::parse(template).map_err(|e| e.to_string()), Err(what.to_owned()));
         }
-        let index = Template::parse("{.a[9]}").and_then(|t| t.render(&json!({ "a": [1] })));
-        assert_eq!(index.map_err(|e| e.to_string()), Err("--output: there is no item [9]: there are 1".to_owned()));
+        // kubectl 1.32.3 refuses these too.
+        let value = json!({ "a": [1], "b": null, "c": "x", "d": { "e": [] } });
+        for (template, what) in [
+            ("{.a[9]}", "there is no item [9]: there are 1"),
+            ("{.a[-2]}", "there is no item [-2]: there are 1"),
+            ("{.a[0:5]}", "there is no item [0:5]: there are 1"),
+            ("{.a[-3:]}", "there is no item [-3:]: there are 1"),
+            ("{.a[1:0]}", "there is no item [1:0]: there are 1"),
+            ("{.b[?(@.x=='y')]}", "nothing is no list to choose from"),
+            ("{.c[0]}", "text is no list to choose from"),
+            ("{.d[*]}", "a mapping is no list to choose from"),
+            ("{.a[?(@=='y')]}", "a number cannot be compared with text"),
+        ] {
+            let refused = Template::parse(template).and_then(|t| t.render(&value)).map_err(|e| e.to_string());
+            assert_eq!(refused, Err(format!("--output: {what}")), "{template}");
+        }
     }
 }
