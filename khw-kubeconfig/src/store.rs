@@ -156,8 +156,11 @@ impl Draft {
         }
         if before.get("preferences") != self.value.get("preferences") {
             let preferences = self.value.get("preferences").cloned().unwrap_or_default();
-            let having = values.iter().position(|value| value.get("preferences") == before.get("preferences"));
-            let at = having.filter(|_| before.contains_key("preferences")).unwrap_or_else(|| index(&self.default));
+            // kubectl's rule: the first file, be it there or not, that has others.
+            let meant = |value: &Value| value.as_object().filter(|map| !map.is_empty()).cloned();
+            let wanted = meant(&preferences);
+            let other = |value: &Map<String, Value>| value.get("preferences").and_then(meant) != wanted;
+            let at = values.iter().position(other).unwrap_or_else(|| index(&self.default));
             values[at].insert("preferences".to_owned(), preferences);
         }
         values
@@ -237,7 +240,11 @@ pub(crate) fn change<T>(
 fn lock(files: &Files, start: Instant, timeout: Duration) -> Result<(Vec<Lock>, Vec<FileLock>), Error> {
     let left = || timeout.saturating_sub(start.elapsed());
     let default = files.default();
-    let mut paths: Vec<&PathBuf> = files.paths().iter().filter(|path| path.exists() || *path == default).collect();
+    // One that is not there may be made.
+    let has_directory =
+        |path: &Path| path.parent().is_none_or(|parent| parent.as_os_str().is_empty() || parent.exists());
+    let mut paths: Vec<&PathBuf> =
+        files.paths().iter().filter(|path| has_directory(path) || *path == default).collect();
     paths.sort();
     // Whoever comes through a symbolic link and whoever comes directly must meet at the same lock; and one process must
     // not wait for itself.

@@ -98,6 +98,25 @@ fn a_new_file_is_the_last_one() {
     assert_eq!(sandbox.names(), ["y"]);
 }
 
+/// Preferences go into the first file of the list that has others, be it there or not.
+#[test]
+fn preferences_go_where_kubectl_puts_them() {
+    let Some(kubectl) = kubectl_config() else { return };
+    let sandbox = Sandbox::new();
+    for start in ["", "preferences: {colors: true}"] {
+        for command in ["set preferences.colors true", "set preferences.colors false"] {
+            sandbox.sh("rm -rf ours theirs").ok();
+            sandbox.write("ours/b", start).write("theirs/b", start);
+            let run = |directory: &str, tool: &str| {
+                sandbox.sh(&format!("cd {directory}; export KUBECONFIG=a:b:c; {tool} {command}")).succeeds();
+                let read = |file| meaning(&sandbox, &kubectl, &format!("{directory}/{file}"))["preferences"].clone();
+                ["a", "b", "c"].map(read)
+            };
+            assert_eq!(run("ours", "khw-kubeconfig"), run("theirs", &kubectl), "{command} on {start}");
+        }
+    }
+}
+
 /// A cluster may be in one file and a context that names it in another.
 #[test]
 fn names_lead_to_all_files() {

@@ -80,6 +80,8 @@ fn plugins_and_providers() {
         "set-credentials e2 --exec-command=x --exec-interactive-mode=Bogus",
         "set-credentials e2 --exec-command=x --exec-interactive-mode=Never --exec-provide-cluster-info=true",
         "set-credentials e3 --exec-arg=a --auth-provider-arg=a=b",
+        "set-credentials e4 --exec-command=x --exec-api-version=client.authentication.k8s.io/v1beta1",
+        "set-credentials e4 --exec-api-version=client.authentication.k8s.io/v1",
         "set-credentials p --auth-provider=oidc",
         "set-credentials p --auth-provider-arg=a=b,c=d --auth-provider-arg=e=f",
         "set-credentials p --auth-provider-arg=a-",
@@ -110,6 +112,13 @@ fn jsonpath_chooses_what_kubectl_chooses() {
         "{.clusters.name}|{.preferences}|{.preferences.colors}",
         "{.users[*].user.token}",
         "{.clusters[9].name}",
+        "{.clusters[0:9].name}",
+        "{.clusters[1:0].name}",
+        "{.clusters[?(@.name==1)].name}",
+        "{.clusters[?(@.cluster.tls-server-name)].name}",
+        "{.kind[0]}",
+        "{.preferences[*]}",
+        "{.zzz[0]}{.zzz[?(@.a==\"b\")]}",
         "{.a",
     ] {
         for format in ["jsonpath", "jsonpath-as-json"] {
