@@ -8,6 +8,7 @@ use khw_core::Error;
 use khw_core::lock::POLL;
 use std::ffi::OsString;
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -55,19 +56,32 @@ impl Drop for FileLock {
     }
 }
 
+/// The process that made it, when that was a khw.
+fn owner(path: &Path) -> Option<u32> {
+    std::fs::read_link(path).ok()?.to_str()?.strip_prefix(OWNER)?.parse().ok()
+}
+
 /// Whether it is the link of a khw that is no more.
 fn is_leftover(path: &Path) -> bool {
-    let owner =
-        std::fs::read_link(path).ok().and_then(|owner| owner.to_str()?.strip_prefix(OWNER)?.parse::<u32>().ok());
-    owner.is_some_and(|pid| pid != std::process::id() && !Path::new("/proc").join(pid.to_string()).exists())
+    owner(path).is_some_and(|pid| pid != std::process::id() && !Path::new("/proc").join(pid.to_string()).exists())
 }
 
 fn held(file: &Path, path: &Path) -> Error {
-    let age = std::fs::symlink_metadata(path).and_then(|m| m.modified()).ok().and_then(|t| t.elapsed().ok());
+    let there = std::fs::symlink_metadata(path).ok();
+    let age = there.as_ref().and_then(|there| there.modified().ok()?.elapsed().ok());
     let age = age.map_or_else(String::new, |age| format!(" for {}", shown(age)));
-    Error::new(format!("is there{age}: another program is changing {}, or was killed while it did", file.display()))
-        .file(path.display())
-        .hint("kubectl makes this file too: when no kubectl is running, remove it")
+    if let Some(pid) = owner(path) {
+        return Error::new(format!("is there{age}: khw-kubeconfig, process {pid}, is changing {}", file.display()))
+            .file(path.display())
+            .hint("wait for its end; when that process is another program, remove the file");
+    }
+    let user = there.map_or_else(String::new, |there| format!(", made by user {}", there.uid()));
+    Error::new(format!(
+        "is there{age}{user}: another program is changing {}, or was killed while it did",
+        file.display()
+    ))
+    .file(path.display())
+    .hint("kubectl makes this file too: when no kubectl is running, remove it")
 }
 
 fn shown(age: Duration) -> String {

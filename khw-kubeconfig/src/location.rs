@@ -84,7 +84,11 @@ pub(crate) fn reference(path: &Path, kubeconfig: &Path, current_dir: &Path) -> R
 /// # Errors
 /// When it is not UTF-8, which YAML cannot hold.
 pub(crate) fn text(path: &Path) -> Result<String, Error> {
-    let not_utf8 = || Error::new("is not UTF-8, which a kubeconfig cannot hold").field(path.display());
+    let not_utf8 = || {
+        Error::new("is not UTF-8, which a kubeconfig cannot hold")
+            .field(path.display())
+            .hint("rename the file, or add --embed-certs")
+    };
     path.to_str().map(str::to_owned).ok_or_else(not_utf8)
 }
 

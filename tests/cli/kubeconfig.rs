@@ -1,6 +1,8 @@
 //! khw-kubeconfig: what kubectl's words do, what `new` prints, what is refused. kubectl 1.32 judges where it is there.
 
+mod check;
 mod corpus;
+mod messages;
 mod own;
 mod random;
 mod several_files;
@@ -9,6 +11,7 @@ mod writers;
 
 use harness::{Reference, Sandbox, reference};
 use serde_json::Value;
+use std::os::unix::fs::MetadataExt;
 
 /// A CA with CN KUBERNETES-CA, valid until 2126.
 const CA_CRT: &str = "\
@@ -698,10 +701,23 @@ fn kubectls_lock_is_honoured() {
     let ran = sandbox.sh("khw-kubeconfig set-context b --lock-timeout=20ms --kubeconfig=k");
     assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
     assert!(ran.stderr.starts_with("khw-kubeconfig: error: k.lock: is there for "), "{}", ran.stderr);
-    let end = " days: another program is changing k, or was killed while it did\n\
+    let end = " days, made by user UID: another program is changing k, or was killed while it did\n\
         khw-kubeconfig: hint: kubectl makes this file too: when no kubectl is running, remove it\n";
-    assert!(ran.stderr.ends_with(end), "{}", ran.stderr);
+    let uid = std::fs::metadata(sandbox.path("k.lock")).expect("the lock").uid().to_string();
+    assert!(ran.stderr.ends_with(&end.replace("UID", &uid)), "{}", ran.stderr);
     assert!(sandbox.has("k.lock"));
+    // A khw that lives is named: here the shell stands for it.
+    let ran = sandbox.sh(
+        "ln -s khw-kubeconfig-$$ l.lock; echo $$ >&2; khw-kubeconfig set-context b --lock-timeout=0 --kubeconfig=l",
+    );
+    let (pid, said) = ran.stderr.split_once('\n').expect("two lines");
+    let said = (said.starts_with("khw-kubeconfig: error: l.lock: is there for "), said);
+    let end = format!(
+        " s: khw-kubeconfig, process {pid}, is changing l\n\
+         khw-kubeconfig: hint: wait for its end; when that process is another program, remove the file\n"
+    );
+    assert!(said.0 && said.1.ends_with(&end) && !sandbox.has("l"), "{}", said.1);
+    sandbox.sh("rm l.lock").ok();
     // Whoever only reads need not wait.
     assert_eq!(sandbox.sh("khw-kubeconfig get-contexts -o name --kubeconfig=k").ok(), "a\n");
     // A writer goes on when the lock goes away.

@@ -288,8 +288,8 @@ pub(super) fn mode(checker: &mut Checker<'_>) {
     checker.find_at("", Finding::warning("mode-too-wide", message).fix(fix));
 }
 
-/// The mode of a file that others may read.
+/// The mode of a file that others may read. What is no file was found to be none.
 fn wide(file: &std::path::Path) -> Option<u32> {
-    let mode = std::fs::metadata(file).ok()?.permissions().mode() & 0o7777;
+    let mode = std::fs::metadata(file).ok().filter(std::fs::Metadata::is_file)?.permissions().mode() & 0o7777;
     (mode & 0o077 != 0).then_some(mode)
 }
