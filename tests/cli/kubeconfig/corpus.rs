@@ -20,7 +20,7 @@ const COMMANDS: [&str; 12] = [
 ];
 
 /// A name, the file, and lines that no command may touch.
-fn corpus() -> Vec<(&'static str, String, Vec<&'static str>)> {
+pub(super) fn corpus() -> Vec<(&'static str, String, Vec<&'static str>)> {
     let block = "\
 # top
 apiVersion: v1
