@@ -17,6 +17,24 @@ use std::time::Duration;
 ///
 /// The commands of `kubectl config` with its flags and words, but without its traps: writers wait for each other, comments
 /// and unknown fields stay, and what cannot work is refused. `new` prints a whole kubeconfig.
+///
+/// What is different from `kubectl config` 1.32 on purpose:
+///
+/// Writing: only the bytes that change are touched, so comments, order, quoting, unknown fields and absolute paths stay; a
+/// command that changes nothing writes nothing and makes no file. A file with a secret in it gets mode 0600. A writer waits
+/// (--lock-timeout) for khw's lock and for kubectl's FILE.lock, where kubectl fails at once. Variables of a plugin stay in
+/// the order in which they are given, and interactiveMode is written only where its default would be lost.
+///
+/// Refused, unless --no-verify is given: a server URL that cannot work, certificates and keys that are not there, are not
+/// PEM or do not belong together, a name that leads nowhere, an empty path. With --no-verify an empty path takes the field
+/// away, where kubectl writes `.`.
+///
+/// Refused always: an empty name; a file with two equal keys or a second document; a change of what an anchor or a merge
+/// key shares.
+///
+/// Printing: get-clusters is sorted. `view -o` knows yaml, json, jsonpath and jsonpath-as-json; a template may have fields,
+/// `..`, `*`, indices, slices, filters with `==` and `!=`, and range. Options for talking to a cluster are taken, with a
+/// warning that they have no effect.
 #[derive(Debug, Parser)]
 #[command(subcommand_required = true)]
 pub(crate) struct Arguments {
