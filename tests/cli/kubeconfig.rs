@@ -2,6 +2,7 @@
 
 mod check;
 mod corpus;
+mod meaning;
 mod messages;
 mod own;
 mod random;

@@ -5,61 +5,14 @@
 
 mod commands;
 
+use super::meaning::parsed;
 use super::{kubectl_config, sandbox};
 use commands::{Random, Words, command, start};
 use harness::Sandbox;
-use serde_json::{Map, Value, json};
-
-/// What a file means: parsed by the test, so that one mistake of khw's own reader is not made twice.
-fn parsed(sandbox: &Sandbox, file: &str) -> Value {
-    let text = if sandbox.has(file) { sandbox.read(file) } else { String::new() };
-    let mut value: Value = serde_saphyr::from_str(text.trim_start_matches('\u{feff}').trim_end_matches("...\n"))
-        .unwrap_or_else(|e| panic!("{file}: {e}\n{text}"));
-    if let Value::Object(root) = &mut value {
-        // kubectl writes them into every file, and takes a file without them.
-        root.retain(|key, _| !matches!(key.as_str(), "kind" | "apiVersion"));
-    }
-    normalise(&mut value);
-    value
-}
-
-/// Without order where there is none, and without what means nothing.
-fn normalise(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            map.values_mut().for_each(normalise);
-            let empty = |value: &Value| match value {
-                Value::Null | Value::Bool(false) => true,
-                Value::String(text) => text.is_empty(),
-                Value::Array(items) => items.is_empty(),
-                Value::Object(map) => map.is_empty(),
-                Value::Number(_) | Value::Bool(true) => false,
-            };
-            // kubectl throws away what it does not know; the corpus has such fields.
-            map.retain(|key, value| !empty(value) && !key.starts_with("x-"));
-            interactive_mode(map);
-            for (key, list) in map.iter_mut() {
-                if let (true, Value::Array(items)) = (SETS.contains(&key.as_str()), list) {
-                    items.sort_by_cached_key(Value::to_string);
-                }
-            }
-            map.sort_keys();
-        }
-        Value::Array(items) => items.iter_mut().for_each(normalise),
-        _ => {}
-    }
-}
-
-/// The lists in which order means nothing. kubectl sorts the first three, and adds to the last one in random order.
-const SETS: [&str; 4] = ["clusters", "users", "contexts", "env"];
-
-/// client-go's default, which kubectl writes out for the versions that did not have the field.
-fn interactive_mode(exec: &mut Map<String, Value>) {
-    let version = exec.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
-    if exec.contains_key("command") && version.ends_with("beta1") && !exec.contains_key("interactiveMode") {
-        exec.insert("interactiveMode".to_owned(), json!("IfAvailable"));
-    }
-}
+use serde_json::{Value, json};
+use std::num::NonZero;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A sequence, and on what it begins.
 struct Case {
@@ -78,7 +31,7 @@ const LATER: &str =
 impl Case {
     fn of(kubectl: &str, seed: u64) -> (Case, Vec<Words>) {
         let mut random = Random(seed);
-        let case = Case { kubectl: kubectl.to_owned(), several: seed % 3 == 0, start: start(&mut random) };
+        let case = Case { kubectl: kubectl.to_owned(), several: seed.is_multiple_of(3), start: start(&mut random) };
         let mut commands: Vec<Words> = (0..LENGTH).map(|_| command(&mut random)).collect();
         if case.several {
             commands.insert(LENGTH / 3, vec![SOMEBODY_ELSE.to_owned()]);
@@ -196,23 +149,40 @@ const LENGTH: usize = 40;
 #[test]
 fn random_commands_do_what_kubectls_do() {
     let Some(kubectl) = kubectl_config() else { return };
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<usize>().ok());
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let (total, first) = (number("KHW_RANDOM_COMMANDS").unwrap_or(240), number("KHW_RANDOM_SEED").unwrap_or(1));
-    let mut failures = Vec::new();
-    for seed in first..first + total.div_ceil(LENGTH) {
-        let (case, commands) = Case::of(&kubectl, seed as u64);
-        let Err(first) = case.run(&commands) else { continue };
-        let shortest = shortest(commands, &|commands| case.run(commands).is_err());
-        let difference = case.run(&shortest).err().unwrap_or(first);
-        let lines: Vec<String> = shortest.iter().map(|words| words.join(" ")).collect();
-        let (start, several) = (&case.start, case.several);
-        let again = format!("KHW_RANDOM_SEED={seed} KHW_RANDOM_COMMANDS={LENGTH}");
-        let failure = format!("{again}, several files: {several}, on:\n{start}\n{}\n{difference}", lines.join("\n"));
-        // At once, for whoever waits for ten thousand.
-        eprintln!("{failure}\n");
-        failures.push(failure);
-    }
+    let end = first + total.div_ceil(LENGTH as u64);
+    let next = AtomicU64::new(first);
+    let take = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < end);
+    let failures = Mutex::new(Vec::new());
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                while let Some(seed) = take() {
+                    if let Err(failure) = sequence(&kubectl, seed) {
+                        // At once, for whoever waits for ten thousand.
+                        eprintln!("{failure}\n");
+                        failures.lock().expect("no thread panics").push(failure);
+                    }
+                }
+            });
+        }
+    });
+    let failures = failures.into_inner().expect("no thread panics");
     assert!(failures.is_empty(), "{} sequences differ: {}", failures.len(), failures.join("\n\n"));
+}
+
+/// The sequence of a seed; one that differs is shortened.
+fn sequence(kubectl: &str, seed: u64) -> Result<(), String> {
+    let (case, commands) = Case::of(kubectl, seed);
+    let Err(first) = case.run(&commands) else { return Ok(()) };
+    let shortest = shortest(commands, &|commands| case.run(commands).is_err());
+    let difference = case.run(&shortest).err().unwrap_or(first);
+    let lines: Vec<String> = shortest.iter().map(|words| words.join(" ")).collect();
+    let (start, several) = (&case.start, case.several);
+    let again = format!("KHW_RANDOM_SEED={seed} KHW_RANDOM_COMMANDS={LENGTH}");
+    Err(format!("{again}, several files: {several}, on:\n{start}\n{}\n{difference}", lines.join("\n")))
 }
 
 #[test]
