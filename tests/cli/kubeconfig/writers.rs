@@ -3,6 +3,7 @@
 use super::{kubectl_config, sandbox};
 use harness::strace::{Call, calls};
 use harness::{Reference, Sandbox, reference};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// The names in `success` that are not among the contexts of `k`.
@@ -86,4 +87,50 @@ fn calls_on_files(sandbox: &Sandbox, strace: &Path, command: &str) -> Vec<Call> 
     });
     assert!(calls.iter().any(|call| call.name.starts_with("rename")), "{calls:?}");
     calls
+}
+
+#[test]
+fn writers_wait_for_each_other() {
+    let sandbox = sandbox();
+    let writer = "khw-kubeconfig set-context c$i --namespace=n$i --lock-timeout=1m --kubeconfig=k";
+    sandbox.sh(&format!("for i in {{1..30}}; do {writer} & done; wait")).ok();
+    let names = sandbox.sh("khw-kubeconfig get-contexts -o name --kubeconfig=k").ok();
+    assert_eq!(names.lines().count(), 30, "{names}");
+    assert_eq!(sandbox.names(), ["ca.crt", "ca.key", "k", "worker-1.crt", "worker-1.key"]);
+}
+
+#[test]
+fn kubectls_lock_is_honoured() {
+    let sandbox = sandbox();
+    sandbox.sh("khw-kubeconfig set-context a --kubeconfig=k; touch -d 2020-01-01 k.lock").ok();
+    let ran = sandbox.sh("khw-kubeconfig set-context b --lock-timeout=20ms --kubeconfig=k");
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
+    assert!(ran.stderr.starts_with("khw-kubeconfig: error: k.lock: is there for "), "{}", ran.stderr);
+    let end = " days, made by user UID: another program is changing k, or was killed while it did\n\
+        khw-kubeconfig: hint: kubectl makes this file too: when no kubectl is running, remove it\n";
+    let uid = std::fs::metadata(sandbox.path("k.lock")).expect("the lock").uid().to_string();
+    assert!(ran.stderr.ends_with(&end.replace("UID", &uid)), "{}", ran.stderr);
+    assert!(sandbox.has("k.lock"));
+    // A khw that lives is named: here the shell stands for it.
+    let ran = sandbox.sh(
+        "ln -s khw-kubeconfig-$$ l.lock; echo $$ >&2; khw-kubeconfig set-context b --lock-timeout=0 --kubeconfig=l",
+    );
+    let (pid, said) = ran.stderr.split_once('\n').expect("two lines");
+    let said = (said.starts_with("khw-kubeconfig: error: l.lock: is there for "), said);
+    let end = format!(
+        " s: khw-kubeconfig, process {pid}, is changing l\n\
+         khw-kubeconfig: hint: wait for its end; when that process is another program, remove the file\n"
+    );
+    assert!(said.0 && said.1.ends_with(&end) && !sandbox.has("l"), "{}", said.1);
+    sandbox.sh("rm l.lock").ok();
+    // Whoever only reads need not wait.
+    assert_eq!(sandbox.sh("khw-kubeconfig get-contexts -o name --kubeconfig=k").ok(), "a\n");
+    // A writer goes on when the lock goes away.
+    sandbox.sh("khw-kubeconfig set-context b --lock-timeout=1m --kubeconfig=k & rm k.lock; wait $!").ok();
+    // What a killed khw left behind names a process that is no more: 4194305 is above the kernel's greatest.
+    sandbox
+        .sh("ln -s khw-kubeconfig-4194305 k.lock; khw-kubeconfig set-context c --lock-timeout=0 --kubeconfig=k")
+        .ok();
+    assert_eq!(sandbox.sh("khw-kubeconfig get-contexts -o name --kubeconfig=k").ok(), "a\nb\nc\n");
+    assert!(!sandbox.has("k.lock"));
 }
