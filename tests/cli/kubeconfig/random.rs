@@ -5,7 +5,7 @@
 
 mod commands;
 
-use super::meaning::parsed;
+use super::meaning::{normalise, parsed};
 use super::{kubectl_config, sandbox};
 use commands::{Random, Words, command, start};
 use harness::Sandbox;
@@ -59,9 +59,11 @@ impl Case {
         }
         let read = |directory: &str| {
             let view = format!("cd {directory}; KUBECONFIG={} {} view --raw -o json", files.join(":"), self.kubectl);
-            sandbox.sh(&view).stdout
+            let mut value = serde_json::from_str(&sandbox.sh(&view).ok()).expect("kubectl prints JSON");
+            normalise(&mut value);
+            value
         };
-        let (ours, theirs) = (read("ours"), read("theirs"));
+        let (ours, theirs): (Value, Value) = (read("ours"), read("theirs"));
         if ours == theirs { Ok(()) } else { Err(format!("kubectl reads\n{ours}\n{theirs}")) }
     }
 
