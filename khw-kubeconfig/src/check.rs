@@ -5,12 +5,14 @@ mod entries;
 mod fields;
 
 use crate::args::Check;
+use crate::entry::Section;
 use crate::location::Files;
 use crate::model::Kubeconfig;
 use crate::yaml::{Any, Node};
 use khw_core::finding::Finding;
 use khw_core::input::Input;
 use khw_core::{Error, Exit, NodeName};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 
@@ -86,6 +88,7 @@ pub(crate) fn check(args: &Check) -> anyhow::Result<Exit> {
     for (input, node, config) in &inspected {
         let all = if named { config } else { &together };
         let mut checker = Checker {
+            entries: entries_of(node),
             input,
             directory: input.path().and_then(Path::parent).unwrap_or(Path::new("")).to_owned(),
             root: args.root.as_deref(),
@@ -112,8 +115,26 @@ pub(crate) fn check(args: &Check) -> anyhow::Result<Exit> {
     args.report.report(findings, &NAMES)
 }
 
+/// Of entries of one name the first, as for kubectl.
+fn entries_of(root: &Node) -> HashMap<(&'static str, &str), &Node> {
+    let mut entries = HashMap::new();
+    for list in Section::ALL.map(Section::list) {
+        let Some(Any::Sequence(items)) = root.get(list).map(|list| &list.value) else { continue };
+        for item in items {
+            let name = match item.get("name").map(|name| &name.value) {
+                Some(Any::String(text)) => text.as_str(),
+                _ => "",
+            };
+            entries.entry((list, name)).or_insert(item);
+        }
+    }
+    entries
+}
+
 /// A kubeconfig that is being checked.
 struct Checker<'a> {
+    /// The entries of the lists, by list and name: looked for one by one they would take time by the square of their number.
+    entries: HashMap<(&'static str, &'a str), &'a Node>,
     input: &'a Input,
     /// Where its paths start.
     directory: PathBuf,
@@ -172,12 +193,7 @@ impl Checker<'_> {
     }
 
     fn entry(&self, list: &str, name: &str) -> Option<&Node> {
-        let Any::Sequence(items) = &self.node.get(list)?.value else { return None };
-        let is_it = |item: &&Node| match item.get("name").map(|name| &name.value) {
-            Some(Any::String(text)) => text == name,
-            _ => name.is_empty(),
-        };
-        items.iter().find(is_it)
+        self.entries.get(&(list, name)).copied()
     }
 
     /// The file that a path in this kubeconfig means: absolute paths start at `--root`.

@@ -5,7 +5,7 @@ use crate::args::{File, GetContexts, View};
 use crate::entry::Section;
 use crate::jsonpath::{self, Template};
 use crate::location::Files;
-use crate::model::{Kubeconfig, Secret, dangling};
+use crate::model::{Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext, Secret, dangling};
 use crate::print;
 use crate::store::{self, Merged};
 use khw_core::input::Input;
@@ -120,27 +120,22 @@ fn minify(config: &mut Kubeconfig) -> Result<(), Error> {
 }
 
 /// Puts the content of files in place of their paths, which start at the directory of the kubeconfig that has the entry.
-pub(crate) fn embed(config: &mut Kubeconfig, directory: &dyn Fn(Section, &str) -> PathBuf) -> Result<(), Error> {
-    let read = |path: &mut Option<String>, data: &mut Option<Vec<u8>>, directory: &Path| -> Result<(), Error> {
-        if let Some(file) = path.take() {
-            // Data that is there already wins, as for every client.
-            if data.is_none() {
-                *data = Some(Input::File(directory.join(file)).read()?);
-            }
+fn embed(config: &mut Kubeconfig, directory: &dyn Fn(Section, &str) -> PathBuf) -> Result<(), Error> {
+    let read = |path: &mut Option<String>, data: &mut Option<Vec<u8>>, section, name: &str| -> Result<(), Error> {
+        // Data that is there already wins, as for every client.
+        if let (Some(file), None) = (path.take(), &data) {
+            *data = Some(Input::File(directory(section, name).join(file)).read()?);
         }
         Ok(())
     };
-    for named in &mut config.clusters {
-        let directory = directory(Section::Clusters, &named.name);
-        let cluster = &mut named.cluster;
-        read(&mut cluster.certificate_authority, &mut cluster.certificate_authority_data, &directory)?;
+    for NamedCluster { name, cluster, .. } in &mut config.clusters {
+        let data = &mut cluster.certificate_authority_data;
+        read(&mut cluster.certificate_authority, data, Section::Clusters, name)?;
     }
-    for named in &mut config.users {
-        let directory = directory(Section::Users, &named.name);
-        let user = &mut named.user;
-        read(&mut user.client_certificate, &mut user.client_certificate_data, &directory)?;
+    for NamedAuthInfo { name, user, .. } in &mut config.users {
+        read(&mut user.client_certificate, &mut user.client_certificate_data, Section::Users, name)?;
         let mut key = user.client_key_data.take().map(|secret| secret.0);
-        read(&mut user.client_key, &mut key, &directory)?;
+        read(&mut user.client_key, &mut key, Section::Users, name)?;
         user.client_key_data = key.map(Secret);
     }
     Ok(())
@@ -205,21 +200,15 @@ fn lines<'a>(lines: impl Iterator<Item = &'a str>) -> anyhow::Result<Exit> {
 pub(crate) fn get_contexts(args: &GetContexts) -> anyhow::Result<Exit> {
     let files = args.file.files()?;
     let config = store::read(&files)?;
-    let mut names: Vec<&str> = if args.names.is_empty() {
-        config.contexts.iter().map(|c| c.name.as_str()).collect()
+    let mut rows: Vec<&NamedContext> = if args.names.is_empty() {
+        config.contexts.iter().collect()
     } else {
-        args.names.iter().map(String::as_str).collect()
+        let none = |name: &str| dangling("context", name, config.contexts.iter().map(|c| &c.name)).file(files.shown());
+        let rows = args.names.iter().map(|name| config.context(name).ok_or_else(|| none(name)));
+        rows.collect::<Result<_, _>>()?
     };
-    names.sort_unstable();
-    names.dedup();
-    let mut rows = Vec::with_capacity(names.len());
-    for name in names {
-        rows.push(
-            config.context(name).ok_or_else(|| {
-                dangling("context", name, config.contexts.iter().map(|c| &c.name)).file(files.shown())
-            })?,
-        );
-    }
+    rows.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    rows.dedup_by(|a, b| a.name == b.name);
     if args.output.is_some() {
         return lines(rows.into_iter().map(|c| c.name.as_str()));
     }

@@ -8,6 +8,7 @@ use khw_cert::Certificate;
 use khw_core::finding::Finding;
 use khw_core::{Error, NodeName};
 use serde_json::Value;
+use std::collections::{HashMap, HashSet};
 use std::os::unix::fs::PermissionsExt;
 
 fn authority(cluster: &NamedCluster) -> Source<'_> {
@@ -195,11 +196,13 @@ pub(super) fn contexts(checker: &mut Checker<'_>) {
             Finding::error("no-context", "there is no context: nothing says which user talks to which cluster");
         checker.find_at("contexts", finding.fix("make one with khw-kubeconfig set-context"));
     }
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
+    let clusters: HashMap<&str, &NamedCluster> = checker.all.clusters.iter().map(|c| (c.name.as_str(), c)).collect();
+    let users: HashMap<&str, &NamedAuthInfo> = checker.all.users.iter().map(|u| (u.name.as_str(), u)).collect();
     for named in &checker.config.contexts {
         let context = &named.context;
-        let cluster = checker.all.cluster(&context.cluster);
-        let user = checker.all.user(&context.user);
+        let cluster = clusters.get(context.cluster.as_str()).copied();
+        let user = users.get(context.user.as_str()).copied();
         for (finding, field, to, there) in [
             ("dangling-cluster", "cluster", &context.cluster, cluster.is_some()),
             ("dangling-user", "user", &context.user, user.is_some()),
