@@ -45,15 +45,13 @@ const CLUSTER: [&str; 11] = [
     "--cluster=x",
 ];
 
-const USER: [&str; 14] = [
+const USER: [&str; 12] = [
     "--client-certificate=worker-1.crt",
     "--client-key=worker-1.key",
     "--exec-command=x",
     "--exec-command=y",
     "--exec-arg=a,b",
     "--exec-arg='\"c,d\"'",
-    "--exec-env=A=1",
-    "--exec-env=B=2=3",
     "--exec-env=A-",
     "--exec-api-version=client.authentication.k8s.io/v1",
     "--exec-api-version=client.authentication.k8s.io/v1beta1",
@@ -129,6 +127,10 @@ pub(super) fn command(random: &mut Random) -> Words {
             let mut options = random.some(&USER);
             if options.iter().any(|option| option.contains("worker")) {
                 options.push(random.one(&["--embed-certs=F", "--embed-certs"]).to_owned());
+            }
+            // Not both: kubectl adds them in random order, and prints them so.
+            if random.below(3) == 0 {
+                options.push(random.one(&["--exec-env=A=1", "--exec-env=B=2=3"]).to_owned());
             }
             say(&["set-credentials", name]);
             say(WAYS[random.below(WAYS.len())]);
