@@ -4,10 +4,13 @@
 
 #![allow(missing_docs)]
 
+mod kubeconfig;
+
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use harness::{Reference, Sandbox, TOOLS, bin_dir, reference};
 use khw_cert::{KeyType, PrivateKey};
 use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
 use std::num::NonZero;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -22,6 +25,9 @@ struct Job {
 
 /// So many nodes in a list.
 const NODES: usize = 1000;
+
+/// How often each command of `kubectl config` is run.
+const RUNS: usize = 20;
 
 struct Bench {
     sandbox: Sandbox,
@@ -39,12 +45,17 @@ fn main() {
     let [Some(_), Some(kubectl)] = judges else { return };
     let bench = Bench::new(&kubectl);
     bench.prepare();
-    // `cargo bench … -- many 100` for lists of nodes alone.
+    // `cargo bench … -- many 100` for lists of nodes alone, `-- kubeconfig 5` for each command of kubectl config.
     if first.as_deref() == Some("many") {
         bench.many(arguments.next().and_then(|number| number.parse().ok()).unwrap_or(NODES));
         return;
     }
+    if first.as_deref() == Some("kubeconfig") {
+        bench.kubeconfig(arguments.next().and_then(|number| number.parse().ok()).unwrap_or(RUNS));
+        return;
+    }
     bench.speed();
+    bench.kubeconfig(RUNS);
     bench.many(NODES);
     bench.start();
     bench.memory_and_size();
@@ -169,6 +180,13 @@ impl Bench {
             assert!(status.success(), "{}: {line:?}: {status}", job.what);
         }
         start.elapsed()
+    }
+
+    /// The same in seconds of processor time.
+    fn processor_time(&self, job: &Job) -> f64 {
+        let before = cpu(UsageWho::RUSAGE_CHILDREN);
+        self.once(job);
+        cpu(UsageWho::RUSAGE_CHILDREN) - before
     }
 
     /// Medians of all jobs, which take turns.
@@ -379,7 +397,7 @@ fn make_key(kind: KeyType) {
 /// Seconds of the processor, in user and kernel.
 fn cpu(whose: UsageWho) -> f64 {
     let usage = getrusage(whose).expect("the usage");
-    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    let seconds = |time: TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
     seconds(usage.user_time()) + seconds(usage.system_time())
 }
 
