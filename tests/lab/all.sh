@@ -52,7 +52,10 @@ check_all worker-4 worker-5 worker-6
 "$lab/join.sh" make worker-7 worker-8 worker-9
 check_all worker-7 worker-8 worker-9
 
-# What the tutorial's later chapters do, and what comes after.
+# What the tutorial's later chapters do, and what comes after. In a new cluster: twelve workers at once are more than the 128
+# inotify instances that one user has by default, and a containerd that gets none runs without its CRI.
+kubectl get nodes -o wide
+"$lab/down.sh"
 "$lab/up.sh" worker-10 worker-11 worker-12
 "$lab/life.sh" worker-12 >"$table.life" &
 life=$!
