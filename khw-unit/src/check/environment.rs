@@ -1,12 +1,12 @@
 //! The environment of a service: what its variables are, and a command with their values in it.
 //!
 //! Precedence and syntax as in systemd.exec(5): `PassEnvironment=`, then `Environment=`, then `EnvironmentFile=`, of each the
-//! last assignment. The words of `$NAME` are those of systemd 252's `replace_env_argv`, the file's lines those of its
-//! `parse_env_file`.
+//! last assignment, and `UnsetEnvironment=` at the end. The words of `$NAME` are those of systemd 252's `replace_env_argv`, the
+//! file's lines those of its `parse_env_file`.
 
 use crate::command::{self, Argument, CommandLine};
 use crate::root::Root;
-use crate::syntax::Unit;
+use crate::syntax::{Assignment, Unit};
 use khw_core::finding::Finding;
 use std::collections::HashMap;
 use std::path::Path;
@@ -92,6 +92,12 @@ impl Environment {
         if !complete {
             values.values_mut().for_each(|value| *value = None);
         }
+        for assignment in unit.counting("Service", "UnsetEnvironment") {
+            match command::environment(assignment) {
+                Ok(unset) => unset.into_iter().for_each(|one| take_away(&mut values, one, assignment)),
+                Err(refused) => findings.push(Finding::from_error(refused.name, &refused.error)),
+            }
+        }
         Environment { values, complete }
     }
 
@@ -127,6 +133,24 @@ impl Environment {
             }
         }
         vec![Argument { text: text + rest, ..argument.clone() }]
+    }
+}
+
+/// Takes a variable away, or, where a value is given, the variable if it has that value.
+fn take_away(
+    values: &mut HashMap<String, Option<String>>,
+    (name, value): (String, Option<String>),
+    assignment: &Assignment,
+) {
+    let Some(there) = values.get_mut(&name) else { return };
+    match (&value, &there) {
+        // Which one a specifier means, only the running systemd knows.
+        (None, _) if assignment.value.contains('%') => *there = None,
+        (Some(value), Some(there)) if value != there => {}
+        (Some(_), None) => {}
+        _ => {
+            values.remove(&name);
+        }
     }
 }
 
@@ -289,6 +313,21 @@ mod tests {
         let mut findings = Vec::new();
         let expanded = Environment::of(&unit, None, &mut findings).expand(&command);
         assert_eq!(expanded.texts(), ["x4y2  3", "2", "3", "", "$HOME", "--e=${E}", "${A}"]);
+        assert!(findings.is_empty());
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_unset_is_not_there() -> Result<(), Error> {
+        // The words are those that systemd 252 ran such a service with.
+        let unit = Unit::parse(
+            "[Service]\nEnvironment=A=1 B=2 C=3 D=4\nUnsetEnvironment=A B=2 C=2 HOME\nExecStart=/a ${A} ${B} ${C} ${D} x${HOME}\n",
+        )?;
+        let command = unit.exec_start()?.ok_or_else(|| Error::new("none"))?;
+        let mut findings = Vec::new();
+        let environment = Environment::of(&unit, None, &mut findings);
+        assert_eq!(environment.expand(&command).texts(), ["", "", "3", "4", "x"]);
+        assert!(["A", "B", "HOME"].into_iter().all(|name| environment.lacks(name)) && !environment.lacks("C"));
         assert!(findings.is_empty());
         Ok(())
     }
