@@ -33,10 +33,10 @@ TMPDIR=$(mktemp -d "$memory/khw-fuzz-XXXXXX")
 export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
 
-# Keys, requests and certificates are made, not kept. In PEM for pem, in DER for the two that read DER.
+# Keys, requests, certificates and archives are made, not kept. In PEM for pem, in DER for the two that read DER.
 made=$work/made
 if [ ! -e "$made/complete" ]; then
-  mkdir -p "$made"/{pem,csr,certificate}
+  mkdir -p "$made"/{pem,csr,certificate,archive}
   for kind in 'rsa rsa_keygen_bits:2048' 'ec ec_paramgen_curve:P-256' ed25519; do
     set -- "${kind%% *}" "${kind##* }" "$@"
     option=()
@@ -49,6 +49,25 @@ if [ ! -e "$made/complete" ]; then
     openssl x509 -inform DER -in "$made/certificate/$1" -out "$made/pem/$1.crt"
     shift 2
   done
+  # A worker to bundle, by the tools themselves.
+  (cd "$top" && cargo build --quiet --locked --workspace --bins)
+  (
+    PATH=${CARGO_TARGET_DIR:-$top/target}/debug:$PATH
+    cd "$(mktemp -d)"
+    new() { khw-kubeconfig new --server https://192.168.5.30:6443 --certificate-authority ca.crt "$@"; }
+    khw-cert ca --key-type ecdsa:p256
+    khw-cert node worker-1 192.168.5.21 --key-type ecdsa:p256
+    khw-cert client kube-proxy --key-type ecdsa:p256
+    new --client-certificate worker-1.crt --client-key worker-1.key >worker-1.kubeconfig
+    new --client-certificate kube-proxy.crt --client-key kube-proxy.key >kube-proxy.kubeconfig
+    khw-kubelet-conf --kubernetes-version v1.20.2 >kubelet-config.yaml
+    khw-proxy-conf --cluster-cidr 10.244.0.0/16 >kube-proxy-config.yaml
+    khw-unit kubelet --node worker-1 --kubernetes-version v1.20.2 >kubelet.service
+    khw-unit kube-proxy >kube-proxy.service
+    khw-install bundle --from . --node worker-1 -o "$made/archive/ustar"
+    tar -cf "$made/archive/gnu" -- *.kubeconfig *.yaml *.service ca.crt worker-1.*
+    tar -cf "$made/archive/pax" --format=pax ca.crt worker-1.crt
+  ) 2>/dev/null
   touch "$made/complete"
 fi
 
