@@ -321,7 +321,8 @@ pub enum Command {
     /// Take away what was placed, where it is unchanged
     ///
     /// Goes by the manifest, /var/lib/khw/manifest.json. A file that was changed since stays and is named, with exit status 1; of
-    /// the directories only those go that were made by this tool and are empty.
+    /// the directories only those go that were made by this tool and are empty. No service is stopped: of a unit that is still
+    /// enabled it warns.
     Remove {
         /// The staged tree of an image or chroot instead of this host
         #[arg(long, value_name = "DIR")]

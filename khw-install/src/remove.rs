@@ -3,7 +3,7 @@
 use crate::leftover;
 use crate::manifest::{self, Entry, Manifest};
 use crate::target::Target;
-use khw_core::{Error, Exit, output};
+use khw_core::{Error, Exit, cli, output};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -15,10 +15,30 @@ pub(crate) fn remove(root: Option<&Path>, dry_run: bool) -> anyhow::Result<Exit>
     let done = take_away(&target, dry_run, &mut text);
     // What was done is said also when the next thing failed.
     output::print(text.as_bytes())?;
-    Ok(done?)
+    let Removed { exit, enabled } = done?;
+    for unit in enabled {
+        let name = unit.file_stem().unwrap_or_default().display();
+        cli::warn(
+            crate::TOOL.name,
+            format_args!("{name} is enabled and may still run; `systemctl disable --now {name}` ends both"),
+        );
+    }
+    Ok(exit)
 }
 
-fn take_away(target: &Target, dry_run: bool, text: &mut String) -> Result<Exit, Error> {
+struct Removed {
+    exit: Exit,
+    /// Units among the files that systemd starts at boot: it goes on to try.
+    enabled: Vec<PathBuf>,
+}
+
+/// Whether systemd starts this at boot: it is a unit, and the link that `systemctl enable` makes is there.
+fn is_enabled(target: &Target, path: &Path) -> bool {
+    let wants = |name| Some(path.parent()?.join("multi-user.target.wants").join(name));
+    path.file_name().and_then(wants).is_some_and(|link| target.read_link(&link).is_some())
+}
+
+fn take_away(target: &Target, dry_run: bool, text: &mut String) -> Result<Removed, Error> {
     let mut manifest = Manifest::read(target)?;
     if !dry_run {
         leftover::clear(target, manifest.files.keys().chain(&manifest.directories).map(PathBuf::as_path));
@@ -27,6 +47,8 @@ fn take_away(target: &Target, dry_run: bool, text: &mut String) -> Result<Exit, 
     let mut left = manifest.clone();
     left.files.clear();
     left.directories.clear();
+    let enabled = manifest.files.keys().filter(|path| is_enabled(target, path)).cloned().collect();
+    let ended = |exit| Ok(Removed { exit, enabled });
     for (path, entry) in std::mem::take(&mut manifest.files) {
         let shown = target.shown(&path);
         match change(target, &path, &entry)? {
@@ -44,7 +66,7 @@ fn take_away(target: &Target, dry_run: bool, text: &mut String) -> Result<Exit, 
         }
     }
     if dry_run {
-        return Ok(if left.files.is_empty() { Exit::Done } else { Exit::No });
+        return ended(if left.files.is_empty() { Exit::Done } else { Exit::No });
     }
     // The manifest goes before its own directories can; those that were made for it are known from here on.
     let directories = std::mem::take(&mut manifest.directories);
@@ -56,7 +78,7 @@ fn take_away(target: &Target, dry_run: bool, text: &mut String) -> Result<Exit, 
         for directory in directories.iter().rev().filter(|d| Path::new(manifest::PATH).starts_with(d)) {
             clear(target, directory, text)?;
         }
-        return Ok(Exit::Done);
+        return ended(Exit::Done);
     }
     for directory in directories.into_iter().rev() {
         if !clear(target, &directory, text)? {
@@ -64,7 +86,7 @@ fn take_away(target: &Target, dry_run: bool, text: &mut String) -> Result<Exit, 
         }
     }
     left.write(target)?;
-    Ok(Exit::No)
+    ended(Exit::No)
 }
 
 fn clear(target: &Target, directory: &Path, text: &mut String) -> Result<bool, Error> {

@@ -39,6 +39,21 @@ fn remove_leaves_the_tree_as_it_was() {
 }
 
 #[test]
+fn a_unit_that_is_still_enabled_is_named() {
+    let sandbox = sandbox();
+    sandbox.sh(UNIT).ok();
+    sandbox.sh(CONF).ok();
+    let warned = "khw-install: warning: kube-proxy is enabled and may still run; `systemctl disable --now kube-proxy` ends both\n";
+    sandbox.sh("systemctl --root=$PWD/root enable --quiet kube-proxy").ok();
+    for command in ["remove --dry-run", "remove"] {
+        let ran = sandbox.sh(&format!("khw-install {command} --root root"));
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, warned));
+    }
+    // What it says to do does it, also when the unit is gone.
+    sandbox.sh("systemctl --root=$PWD/root disable kube-proxy 2>&1; [ ! -e root/etc/systemd/system/multi-user.target.wants ]").succeeds();
+}
+
+#[test]
 fn the_manifest_has_the_digests_that_sha256sum_has() {
     let sandbox = sandbox();
     sandbox.sh(UNIT).ok();
