@@ -2,6 +2,8 @@
 //!
 //! The texts are those of the programs. Where each was seen stands with its test (tests/cli/install_start.rs).
 
+use std::collections::BTreeSet;
+
 /// A cause.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Cause<'a> {
@@ -366,4 +368,22 @@ fn of_line(line: &str) -> Option<Cause<'_>> {
         })
     };
     CAUSES.iter().find(|(parts, ..)| has(parts)).map(|&(_, name, what, fix)| Cause { line, name, what, fix })
+}
+
+/// The fields that a program which runs has passed over, in its own words: those that it does not know, and those that are there
+/// twice. From 1.17 on kubelet and kube-proxy say so in the journal, and start all the same (kubernetes/kubernetes#83204, #84143).
+pub fn passed_over(text: &str) -> BTreeSet<String> {
+    const SAID: &str = "lenient decoding as strict decoding failed";
+    // Of json-iterator up to 1.22, of sigs.k8s.io/json since, of the YAML parser.
+    const FORMS: [(&str, &str); 3] =
+        [("found unknown field: ", ", "), ("unknown field \"", "\""), ("key \"", "\" already set in map")];
+    let Some((_, said)) = text.split_once(SAID) else { return BTreeSet::new() };
+    // A structured log has the message in quotes.
+    let said = said.replace("\\\"", "\"");
+    let mut fields = BTreeSet::new();
+    for (before, after) in FORMS {
+        let named = said.split(before).skip(1).filter_map(|rest| rest.lines().next()?.split_once(after));
+        fields.extend(named.map(|(field, _)| field.to_owned()));
+    }
+    fields
 }

@@ -74,6 +74,7 @@ pub(crate) fn start(tool: &str, subject: &Subject<'_>, timeout: Duration) -> Res
             std::thread::sleep(EVERY);
         }
         cli::note(tool, format!("{service}: healthy"));
+        note_passed_over(tool, service, &journal(service, since));
     }
     let registered = Registered { tool, target: subject.target, settings: &settings, since: started[0] };
     registered.wait(end).map_err(|(what, refused)| {
@@ -230,7 +231,8 @@ impl Failure<'_> {
         if !service.is_empty() {
             let state = ["ActiveState", "SubState", "Result"].map(|p| show(service, p).unwrap_or_default()).join(", ");
             cli::note(tool, format!("{service}: state {state}"));
-            journal = self.journal();
+            journal = self::journal(service, self.since);
+            note_passed_over(tool, service, &journal);
         }
         let text = format!("{journal}\n{what}");
         let cause = causes::of(&text);
@@ -255,17 +257,26 @@ impl Failure<'_> {
         let unknown = || format!("read `journalctl -u {file}`, and run `khw-install preflight` and `verify`");
         Error::new(what).file(file).hint(fix.map_or_else(unknown, str::to_owned))
     }
+}
 
-    /// The service's lines since it was started, because what an earlier start complained of may be mended.
-    fn journal(&self) -> String {
-        let mut journalctl = Command::new("journalctl");
-        journalctl.args(["--no-pager", "--output=cat", "--unit", &format!("{}.service", self.service)]);
-        match self.since {
-            // With --lines systemd before 254 gives the first lines since then, not the last.
-            Some(since) => journalctl.arg(format!("--since=@{}.{:06}", since.as_secs(), since.subsec_micros())),
-            None => journalctl.arg(format!("--lines={READ}")),
-        };
-        let output = journalctl.output();
-        output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
+/// The service's lines since it was started, because what an earlier start complained of may be mended; its last ones when it
+/// ran already.
+fn journal(service: &str, since: Option<Duration>) -> String {
+    let mut journalctl = Command::new("journalctl");
+    journalctl.args(["--no-pager", "--output=cat", "--unit", &format!("{service}.service")]);
+    match since {
+        // With --lines systemd before 254 gives the first lines since then, not the last.
+        Some(since) => journalctl.arg(format!("--since=@{}.{:06}", since.as_secs(), since.subsec_micros())),
+        None => journalctl.arg(format!("--lines={READ}")),
+    };
+    let output = journalctl.output();
+    output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
+}
+
+/// Says what a program has passed over in its configuration: it runs, but not as is meant.
+fn note_passed_over(tool: &str, service: &str, journal: &str) {
+    for field in causes::passed_over(journal) {
+        let what = "has no effect: the program does not know it, or it is there twice [field-ignored]";
+        cli::warn(tool, format!("{service}: {field} in its configuration {what}"));
     }
 }

@@ -307,3 +307,35 @@ fn what_ends_again_and_again_is_not_waited_for() {
         assert!(ran.stderr.contains(expected) && ran.stderr.contains("[unknown-flag]"), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn fields_that_have_no_effect_are_named() {
+    for (journal, fields) in [
+        // kubelet 1.20.2, run: the whole file is in the message.
+        (
+            "W1127 06:57:56.667815 16793 codec.go:118] using lenient decoding as strict decoding failed: strict decoder error for kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\nmaxPods: 50\nmaxPods: 60\n: yaml: unmarshal errors:\n  line 4: key \"maxPods\" already set in map\n",
+            &["maxPods"][..],
+        ),
+        // kube-proxy 1.20.2, run.
+        (
+            "W1127 06:57:56.754010   16801 server.go:437] using lenient decoding as strict decoding failed: strict decoder error for kind: KubeProxyConfiguration\napiVersion: kubeproxy.config.k8s.io/v1alpha1\nclusterCIDRR: 10.200.0.0/16\n: v1alpha1.KubeProxyConfiguration.TypeMeta: Kind: ReadObject: found unknown field: clusterCIDRR, error found in #10 byte of ...|sterCIDRR\":\"10.200.0|..., bigger context ...|pha1\",\"clusterCIDRR\":\"10.200.0.0/16\",\"kind\":\"KubeProxyConfiguration\"}|...\n",
+            &["clusterCIDRR"],
+        ),
+        // kubernetes/kubernetes, pkg/kubelet/kubeletconfig/util/codec/codec.go since 1.21, k8s.io/klog, sigs.k8s.io/json.
+        (
+            "I1127 06:57:56.667815   16793 codec.go:83] \"Using lenient decoding as strict decoding failed\" err=\"strict decoding error: unknown field \\\"eviction.hard\\\", unknown field \\\"resolverConf\\\"\"\n",
+            &["eviction.hard", "resolverConf"],
+        ),
+        ("server.go:215] unknown field \"x\" of something else\n", &[]),
+    ] {
+        let said = start(&host(journal), "ACTIVE=inactive");
+        let named: Vec<_> = said.lines().filter(|line| line.ends_with("[field-ignored]")).collect();
+        assert_eq!(named.len(), fields.len(), "{said}");
+        for (line, field) in named.iter().zip(fields) {
+            assert!(
+                line.starts_with(&format!("khw-install: warning: kubelet: {field} in its configuration has no effect")),
+                "{said}"
+            );
+        }
+    }
+}

@@ -1,7 +1,7 @@
 #!/bin/bash
 # mistakes.sh WORKER [NAME…]: what people do wrong, put into a live worker (joined with containerd: short, loop, make), one mistake
 # at a time. `khw-install verify` or `preflight` must name each before the start, and `khw-install start` the cause after it;
-# where the kubelet starts all the same, start must say that it runs. Between two mistakes the worker is as it was, and is
+# where the kubelet starts all the same, start must say that it runs, and what it passed over. Between two mistakes the worker is as it was, and is
 # accused of nothing. Status 1 when one was not named.
 . "$(dirname "$0")/common.sh"
 
@@ -29,7 +29,7 @@ restore() { there 'tar -xPf good.tar; systemctl daemon-reload; systemctl stop ku
 # mistake NAME TOOL FINDING CAUSE BREAK [MEND]
 #   TOOL     verify, preflight, or online for preflight --online
 #   FINDING  what it must find
-#   CAUSE    what start must name; - where the kubelet starts all the same
+#   CAUSE    what start must name; - where the kubelet starts all the same, +NAME where start then warns
 mistake() {
   local name=$1 tool=$2 finding=$3 cause=$4 command said status=0 before=MISSED after=MISSED
   [ "$only" = '  ' ] || [[ $only == *" $name "* ]] || return 0
@@ -43,7 +43,9 @@ mistake() {
   said=$(there 'khw-install start --timeout 15s' 2>&1) || status=$?
   if [ "$cause" = - ] && [ "$status" = 0 ]; then
     after='it runs'
-  elif [ "$cause" != - ] && [ "$status" != 0 ] && [[ $said == *"[$cause]"* ]]; then
+  elif [[ $cause == +* ]] && [ "$status" = 0 ] && [[ $said == *"[${cause#+}]"* ]]; then
+    after='it warns'
+  elif [ "$status" != 0 ] && [[ $said == *"[$cause]"* ]]; then
     after="start"
   else
     printf '%s\n' "$said" | sed 's/^/       /'
@@ -94,7 +96,7 @@ mistake upper-case verify kubeconfig-user other-node \
   'dated upper "system:node:${worker^}" system:nodes "$(at "-1 day")" "$(at "+9 days")"'
 mistake no-group verify certificate-organization not-authorized \
   'dated group "system:node:$worker" "" "$(at "-1 day")" "$(at "+9 days")"'
-mistake misspelt-field verify unknown-field - 'kubelet_config s/^resolvConf/resolverConf/'
+mistake misspelt-field verify unknown-field +field-ignored 'kubelet_config s/^resolvConf/resolverConf/'
 mistake removed-flag verify removed-flag unknown-flag \
   'kubelet_unit "s|^ExecStart=/usr/local/bin/kubelet|& --allow-privileged=true|"'
 mistake wrong-type verify wrong-type wrong-type 'there "echo maxPods: many >>/var/lib/kubelet/kubelet-config.yaml"'
