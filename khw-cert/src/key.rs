@@ -37,7 +37,8 @@ pub enum KeyType {
 }
 
 impl KeyType {
-    const ALL: [(&'static str, KeyType); 6] = [
+    /// Each with its name.
+    pub(crate) const ALL: [(&'static str, KeyType); 6] = [
         ("rsa:2048", KeyType::Rsa2048),
         ("rsa:3072", KeyType::Rsa3072),
         ("rsa:4096", KeyType::Rsa4096),

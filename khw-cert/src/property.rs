@@ -21,13 +21,10 @@ use std::net::IpAddr;
 use std::process::Command;
 use std::sync::LazyLock;
 
-const KEY_TYPES: [KeyType; 5] =
-    [KeyType::EcdsaP256, KeyType::EcdsaP384, KeyType::Ed25519, KeyType::Rsa2048, KeyType::Rsa3072];
-
 /// A key of each type for the CA, and one for the leaf: making them is what takes time.
-static KEYS: LazyLock<Vec<[String; 2]>> = LazyLock::new(|| {
+static KEYS: LazyLock<[[String; 2]; KeyType::ALL.len()]> = LazyLock::new(|| {
     let make = |kind| PrivateKey::generate(kind).unwrap().to_pem().to_string();
-    KEY_TYPES.iter().map(|kind| [make(*kind), make(*kind)]).collect()
+    KeyType::ALL.map(|(_, kind)| [make(kind), make(kind)])
 });
 
 fn key_of(kind: usize, whose: usize) -> PrivateKey {
@@ -182,8 +179,8 @@ proptest! {
         subject in distinguished_name(),
         mut identity in identity(),
         others in other_names(),
-        ca_key in 0..KEY_TYPES.len(),
-        leaf_key in 0..KEY_TYPES.len(),
+        ca_key in 0..KeyType::ALL.len(),
+        leaf_key in 0..KeyType::ALL.len(),
         version_1 in any::<bool>(),
     ) {
         let ca = authority(&ca_subject, ca_key, version_1);
@@ -205,8 +202,8 @@ proptest! {
     fn what_is_made_is_accepted(
         subject in distinguished_name(),
         identity in identity(),
-        ca_key in 0..KEY_TYPES.len(),
-        leaf_key in 0..KEY_TYPES.len(),
+        ca_key in 0..KeyType::ALL.len(),
+        leaf_key in 0..KeyType::ALL.len(),
         version_1 in any::<bool>(),
     ) {
         let ca = authority(&subject, ca_key, version_1);
@@ -231,7 +228,7 @@ proptest! {
     #[test]
     fn what_is_asked_for_is_granted_or_refused(
         identity in identity(),
-        leaf_key in 0..KEY_TYPES.len(),
+        leaf_key in 0..KeyType::ALL.len(),
         pin in any::<bool>(),
     ) {
         let key = key_of(leaf_key, 1);
