@@ -65,7 +65,7 @@ if [ ! -e "$made/complete" ]; then
     khw-unit kubelet --node worker-1 --kubernetes-version v1.20.2 >kubelet.service
     khw-unit kube-proxy >kube-proxy.service
     khw-install bundle --from . --node worker-1 -o "$made/archive/ustar"
-    tar -cf "$made/archive/gnu" -- *.kubeconfig *.yaml *.service ca.crt worker-1.*
+    tar -cf "$made/archive/gnu" -- *.kubeconfig *.yaml *.service ca.crt worker-1.crt worker-1.key
     tar -cf "$made/archive/pax" --format=pax ca.crt worker-1.crt
   ) 2>/dev/null
   touch "$made/complete"
