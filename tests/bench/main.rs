@@ -296,6 +296,7 @@ impl Bench {
             let signatures = nodes as f64 / self.signatures_a_second(name);
             let (floor, floor_cpu) = (keys + signatures / cores as f64, busy + signatures);
             self.sandbox.sh("rm -rf many/* openssl/*").ok();
+            let (files, files_cpu) = self.files(nodes * 2, cores);
             let khw = format!("khw-cert node --from list -d many --key-type {name} --ca {} --ca-key {}", ca.0, ca.1);
             let job = Job { what: "khw-cert node --from", lines: lines(&khw), anew: &[] };
             let before = cpu(UsageWho::RUSAGE_CHILDREN);
@@ -321,6 +322,7 @@ impl Bench {
             // Time of the processor too: on a busy machine the other says little.
             for (what, time, busy) in [
                 ("the cryptography alone, in memory", floor, floor_cpu),
+                ("the same, and two files for each", floor + files, floor_cpu + files_cpu),
                 ("khw-cert node --from", khw, khw_cpu),
                 ("openssl, three commands in a loop", openssl, openssl_cpu),
             ] {
@@ -330,6 +332,29 @@ impl Bench {
                 );
             }
         }
+    }
+
+    /// What the kernel takes to make files of a certificate's size as a careful program does: under another name, then
+    /// renamed. Seconds, and seconds of the processor.
+    fn files(&self, files: usize, cores: usize) -> (f64, f64) {
+        let content = [b'A'; 700];
+        let directory = self.sandbox.path("many");
+        let (start, busy) = (Instant::now(), cpu(UsageWho::RUSAGE_SELF));
+        std::thread::scope(|scope| {
+            for core in 0..cores {
+                let directory = &directory;
+                scope.spawn(move || {
+                    for n in (core..files).step_by(cores) {
+                        let (new, path) = (directory.join(format!(".{n}")), directory.join(n.to_string()));
+                        std::fs::write(&new, content).expect("a file");
+                        std::fs::rename(&new, &path).expect("its name");
+                    }
+                });
+            }
+        });
+        let took = (start.elapsed().as_secs_f64(), cpu(UsageWho::RUSAGE_SELF) - busy);
+        self.sandbox.sh("rm -rf many/*").ok();
+        took
     }
 
     /// What `openssl speed` says about the CA's part.
