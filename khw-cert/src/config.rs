@@ -6,6 +6,7 @@
 //! sections that are used.
 
 use khw_core::Error;
+use khw_core::input::{quoted, refuse_private_key};
 
 /// A value with where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,7 @@ pub(crate) const DEFAULT: &str = "default";
 impl Config {
     /// Reads the text of a file.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+        refuse_private_key(text)?;
         let mut sections = vec![Section { name: DEFAULT.to_owned(), entries: Vec::new(), refusal: None }];
         let mut current = 0;
         for (number, line) in logical_lines(text) {
@@ -171,16 +173,14 @@ fn entry(number: usize, line: &str, lookup: &Lookup<'_>) -> Result<(Entry, Optio
             .hint("put what it includes into this file"));
     }
     let Some((name, value)) = line.split_once('=') else {
-        return Err(Error::new(format!("'{}' has no '='", line.escape_debug()))
+        return Err(Error::new(format!("{} has no '='", quoted(line)))
             .line(number)
             .hint("write NAME = VALUE, or '#' before a comment"));
     };
     let name = name.trim();
     let valid = |c: char| c.is_ascii_alphanumeric() || "_.,-+!%&*@;/~".contains(c);
     if name.is_empty() || !name.chars().all(valid) {
-        return Err(Error::new(format!("'{}' is not a name", name.escape_debug()))
-            .line(number)
-            .hint("write NAME = VALUE"));
+        return Err(Error::new(format!("{} is not a name", quoted(name))).line(number).hint("write NAME = VALUE"));
     }
     let mut entry = Entry { name: name.to_owned(), value: String::new(), line: number };
     let (value, unset) = expand(&entry, value.trim(), lookup)?;

@@ -15,6 +15,7 @@ use khw_core::Error;
 pub(crate) fn make(identity: &Identity, signer: &Signer, days: u32, making: &Making) -> Result<(), Error> {
     let directory = pair::directory(making.directory.as_deref(), &signer.ca);
     let files = Files::new(&directory, &identity.stem, making.force)?;
+    pair::spare_signer(&files.paths(), signer)?;
     let ca = Authority::of(signer)?;
     let validity = ca.validity(days)?;
     let subject = subject(identity)?;

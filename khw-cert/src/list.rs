@@ -5,6 +5,7 @@
 
 use crate::identity::Identity;
 use crate::san;
+use khw_core::input::refuse_private_key;
 use khw_core::{Error, NodeName};
 use std::collections::HashMap;
 
@@ -18,6 +19,7 @@ pub(crate) struct List {
 impl List {
     /// Reads and checks a list. Errors name the line.
     pub(crate) fn parse(text: String) -> Result<Self, Error> {
+        refuse_private_key(&text)?;
         let mut lines = Vec::new();
         let mut seen: HashMap<&str, usize> = HashMap::new();
         let mut start = 0;

@@ -87,6 +87,15 @@ pub(crate) fn run(from: &Path, arguments: &args::Node) -> anyhow::Result<Exit> {
     if !directory.is_dir() {
         return Err(Error::new("is no directory").file(directory.display()).hint("make the directory first").into());
     }
+    if arguments.making.force {
+        let stem = signer.ca.file_stem().unwrap_or_default();
+        let names = (0..list.len()).filter_map(|at| list.node(at));
+        for Identity { stem, .. } in names.filter(|identity| identity.stem.as_str() == stem) {
+            let directory = if arguments.dir_per_node { directory.join(&stem) } else { directory.clone() };
+            let file = |ending: &str| directory.join(format!("{stem}.{ending}"));
+            pair::spare_signer(&[&file("key"), &file("crt")], signer)?;
+        }
+    }
     let job = Job {
         validity: ca.validity(arguments.lifetime.days)?,
         list,

@@ -1,5 +1,6 @@
 //! A private key and its certificate as two files, of which either both are written or none.
 
+use crate::args::Signer;
 use crate::certificate::Certificate;
 use crate::issue::date;
 use crate::key::PrivateKey;
@@ -38,6 +39,11 @@ impl Files {
         Ok(files)
     }
 
+    /// Both paths.
+    pub(crate) fn paths(&self) -> [&Path; 2] {
+        [&self.key, &self.certificate]
+    }
+
     /// Writes both and says so.
     pub(crate) fn write(
         &self,
@@ -60,6 +66,23 @@ impl Files {
         cli::note("khw-cert", format_args!("{}: written, valid until {end}", self.certificate.display()));
         Ok(())
     }
+}
+
+/// Refuses files that are those of the CA that signs.
+pub(crate) fn spare_signer(files: &[&Path], signer: &Signer) -> Result<(), Error> {
+    let key = signer.ca_key.clone().unwrap_or_else(|| signer.ca.with_extension("key"));
+    match files.iter().find(|file| is_same(file, &signer.ca) || is_same(file, &key)) {
+        None => Ok(()),
+        Some(file) => Err(Error::new("is of the CA that signs, and is not overwritten")
+            .file(file.display())
+            .hint("choose another name, or another directory with -d DIR")),
+    }
+}
+
+/// Whether both paths lead to one file.
+pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
+    let real = std::fs::canonicalize;
+    matches!((real(one), real(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 /// The directory for the files: the given one, or that of the CA.

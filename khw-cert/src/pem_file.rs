@@ -23,6 +23,11 @@ pub(crate) fn blocks(bytes: &[u8]) -> Result<Vec<Block>, Error> {
     for (number, line) in bytes.split_inclusive(|&b| b == b'\n').enumerate() {
         let end = start + line.len();
         let text = std::str::from_utf8(line).unwrap_or_default().trim();
+        if has_lost_line_breaks(text) {
+            return Err(Error::new("a PEM block stands in one line: its line breaks were lost")
+                .line(number + 1)
+                .hint("copy the file again, whole; in a shell write \"$VARIABLE\" in quotes"));
+        }
         match (marker(text, "BEGIN"), marker(text, "END"), &open) {
             (Some(label), _, None) => open = Some((number + 1, label.to_owned(), start)),
             (Some(_), _, Some((line, label, _))) => return Err(truncated(*line, label)),
@@ -41,8 +46,19 @@ pub(crate) fn blocks(bytes: &[u8]) -> Result<Vec<Block>, Error> {
     }
 }
 
+/// The label of a line that begins or ends a block. It has no two hyphens together (RFC 7468, section 3).
 fn marker<'a>(line: &'a str, word: &str) -> Option<&'a str> {
-    line.strip_prefix("-----")?.strip_prefix(word)?.strip_prefix(' ')?.strip_suffix("-----")
+    let label = line.strip_prefix("-----")?.strip_prefix(word)?.strip_prefix(' ')?.strip_suffix("-----")?;
+    (label.len() <= LONGEST_LABEL && !label.contains("--")).then_some(label)
+}
+
+/// Twice as long as any label that is in use.
+const LONGEST_LABEL: usize = 64;
+
+/// Whether a block goes on in the line of its beginning. A label with content in it must not get into a message.
+fn has_lost_line_breaks(line: &str) -> bool {
+    let after = |line: &str| Some(line.strip_prefix("-----BEGIN ")?.split_once("-----")?.1.len());
+    after(line).is_some_and(|length| length > 0)
 }
 
 fn truncated(line: usize, label: &str) -> Error {
@@ -155,6 +171,20 @@ mod tests {
         let damaged = "the X block is damaged: it is not base64";
         assert_eq!(labels("-----BEGIN X-----\nA?EC\n-----END X-----\n").err().as_deref(), Some(damaged));
         assert_eq!(labels("-----BEGIN X-----\n-----END X-----\n").err().as_deref(), Some(damaged));
+    }
+
+    #[test]
+    fn a_block_in_one_line_is_not_repeated() {
+        for line_break in ["", " ", "\r", "\\n"] {
+            let text = ["-----BEGIN X-----", "AAEC", "-----END X-----"].join(line_break);
+            assert_eq!(
+                labels(&text).err().as_deref(),
+                Some("a PEM block stands in one line: its line breaks were lost"),
+                "{text}"
+            );
+        }
+        let long = format!("-----BEGIN {}-----\nAAEC\n", "MC4C".repeat(20));
+        assert_eq!(labels(&long), Ok(vec![]));
     }
 
     #[test]

@@ -41,6 +41,12 @@ pub(crate) fn run(arguments: &args::Req) -> anyhow::Result<Exit> {
         refuse_making_options(arguments)?;
         return req_show::run(arguments);
     }
+    let is_file =
+        |path: &&PathBuf| path.as_os_str() != "-" && std::fs::metadata(path).map_or(true, |there| there.is_file());
+    if arguments.keyout.as_ref().filter(is_file).is_some() && arguments.keyout == arguments.out {
+        let error = Error::new("names one file for the key and for what is made with it").field("-keyout, -out");
+        return Err(error.hint("name two files").into());
+    }
     if arguments.passout.is_some() && arguments.newkey.is_none() {
         let error = Error::new("has no effect without -newkey").field("-passout");
         return Err(error.hint("a key that is there is encrypted by khw-cert pkey -aes256").into());

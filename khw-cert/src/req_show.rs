@@ -27,7 +27,10 @@ pub(crate) fn run(arguments: &args::Req) -> anyhow::Result<Exit> {
             return Ok(Exit::No);
         }
     }
-    write(&der, arguments).map_err(|e| e.context(input.to_string()))
+    if RequestParts::read(&der).is_none() {
+        return Err(malformed().file(&input).into());
+    }
+    write(&der, arguments)
 }
 
 /// Shows what is asked for and writes the request.

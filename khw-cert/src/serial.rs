@@ -4,6 +4,7 @@
 //! replaced under a lock.
 
 use crate::hex::upper as hex;
+use khw_core::input::quoted;
 use khw_core::output::Kind;
 use khw_core::place::{self, Existing};
 use khw_core::{Error, lock};
@@ -48,7 +49,8 @@ pub(crate) fn next(file: &Path, create: bool) -> Result<Vec<u8>, Error> {
 fn increment(text: &str) -> Result<Vec<u8>, Error> {
     let text = text.trim();
     let mut bytes = from_hex(text).ok_or_else(|| {
-        Error::new(format!("'{}' is not a serial number", text.chars().take(50).collect::<String>().escape_debug()))
+        // What it is instead may be a key.
+        Error::new(format!("{} is not a serial number", quoted(text)))
             .hint("it is an even number of hexadecimal digits; remove the file to begin with a new number")
     })?;
     bytes.insert(0, 0);

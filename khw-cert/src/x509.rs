@@ -10,7 +10,7 @@ use crate::key::PrivateKey;
 use crate::openssl_args as args;
 use crate::passphrase::Unlock;
 use crate::req::read_key;
-use crate::{extension_section, resign, serial, x509_show};
+use crate::{extension_section, pair, resign, serial, x509_show};
 use khw_core::input::Input;
 use khw_core::{Error, Exit, cli};
 use std::io::Write;
@@ -31,6 +31,15 @@ pub(crate) fn run(arguments: &args::X509) -> anyhow::Result<Exit> {
     if !arguments.req {
         let show = arguments.signkey.is_none() && !arguments.x509toreq;
         return if show { x509_show::run(arguments) } else { resign::run(arguments) };
+    }
+    if let (Some(out), Some(ca)) = (&arguments.out, &arguments.ca)
+        && pair::is_same(out, ca)
+    {
+        return Err(Error::new("is of the CA that signs, and is not overwritten")
+            .file(out.display())
+            .field("-out")
+            .hint("name another file")
+            .into());
     }
     let input = Input::new(arguments.input.as_deref().unwrap_or(Path::new("-")));
     let bytes = input.read()?;

@@ -71,6 +71,23 @@ impl Input {
     }
 }
 
+/// Refuses text with a private key in it, before a line of it gets into a message. For readers of what never has one.
+///
+/// # Errors
+/// When there is the mark of one.
+pub fn refuse_private_key(text: &str) -> Result<(), Error> {
+    // Also where the line breaks were lost, and of every kind: RSA, EC, encrypted.
+    match text.lines().position(|line| line.contains("PRIVATE KEY-----")) {
+        None => Ok(()),
+        Some(at) => Err(Error::new("holds a private key").line(at + 1).hint("is this the right file?")),
+    }
+}
+
+/// A line of a file in quotes for a message, or nothing when it is long: what is no word that a person wrote may be a key.
+pub fn quoted(line: &str) -> String {
+    if line.chars().count() > 40 { "the line".to_owned() } else { format!("'{}'", line.escape_debug()) }
+}
+
 impl From<&str> for Input {
     fn from(path: &str) -> Self {
         Input::new(path)

@@ -4,7 +4,8 @@
 
 use crate::Error;
 use crate::place::{self, Attributes, Content, Existing, Permission, Placed};
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// What kind of content a file has, from which its mode follows.
@@ -66,9 +67,33 @@ impl Output {
                 }
                 print_content(content).map(|()| Placed::Written)
             }
-            Some(path) => Ok(place::file_content(path, content, kind.attributes(), existing)?),
+            Some(path) => {
+                refuse_pem(path, content)?;
+                Ok(place::file_content(path, content, kind.attributes(), existing)?)
+            }
         }
     }
+}
+
+/// Refuses to put something else in the place of a private key, or what is no PEM in the place of a certificate, whoever named
+/// the wrong file. What writes a key does it through [`crate::place`].
+fn refuse_pem(path: &Path, content: Content<'_>) -> Result<(), Error> {
+    // A pipe or device is written to, not replaced.
+    if !std::fs::metadata(path).is_ok_and(|there| there.is_file()) {
+        return Ok(());
+    }
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(64 * 1024).read_to_end(&mut start));
+    let there = String::from_utf8_lossy(&start);
+    let stays = matches!(content, Content::Bytes(bytes) if String::from_utf8_lossy(bytes).contains("-----BEGIN "));
+    let what = match read {
+        Ok(_) if there.contains("PRIVATE KEY-----") => "a private key",
+        Ok(_) if there.contains("-----BEGIN ") && !stays => "a certificate or the like in PEM",
+        _ => return Ok(()),
+    };
+    Err(Error::new(format!("holds {what}, and is not overwritten"))
+        .file(path.display())
+        .hint("name another file; move this one away first if it is of no use any more"))
 }
 
 /// Takes a file that the shell made for `> FILE` away from everybody but its owner, before a secret gets into it.

@@ -43,6 +43,7 @@ mod kubelet_conf_check;
 mod kubelet_conf_from;
 mod proxy_conf;
 mod readme;
+mod secrets;
 mod unit;
 mod unit_root;
 mod unit_systemd;

@@ -17,6 +17,7 @@ use crate::syntax::{Assignment, Problem, ProblemKind, Unit};
 use crate::value;
 use khw_core::KubernetesVersion;
 use khw_core::finding::Finding;
+use khw_core::input::quoted;
 use std::collections::{HashMap, HashSet};
 
 /// The names of the findings.
@@ -98,23 +99,24 @@ pub(crate) fn check_under(unit: &Unit, version: KubernetesVersion, root: Option<
 }
 
 fn problem(problem: &Problem) -> Finding {
-    let text = &problem.text;
+    let text = quoted(&problem.text);
     let finding = match problem.kind {
         ProblemKind::OutsideSection => {
-            Finding::error("assignment-outside-section", format!("'{text}' stands before the first section"))
+            Finding::error("assignment-outside-section", format!("{text} stands before the first section"))
                 .fix("write [Unit], [Service] or [Install] above it")
         }
-        ProblemKind::NoEquals => Finding::error("not-an-assignment", format!("'{text}' has no '='"))
+        ProblemKind::NoEquals => Finding::error("not-an-assignment", format!("{text} has no '='"))
             .fix("write it as NAME=VALUE, or end the line before with a backslash if it goes on here"),
-        ProblemKind::NoName => Finding::error("not-an-assignment", format!("'{text}' has no name before '='"))
-            .fix("write it as NAME=VALUE"),
+        ProblemKind::NoName => {
+            Finding::error("not-an-assignment", format!("{text} has no name before '='")).fix("write it as NAME=VALUE")
+        }
         ProblemKind::ContinuesIntoNothing => {
             Finding::error("trailing-backslash", "ends in a backslash, but no line goes on after it")
                 .fix("take the backslash away, or the blank line after it")
         }
         ProblemKind::ContinuesIntoNext => Finding::error(
             "trailing-backslash",
-            format!("ends in a backslash, which makes '{text}' a part of this value"),
+            format!("ends in a backslash, which makes {text} a part of this value"),
         )
         .fix("take the backslash away"),
     };

@@ -6,6 +6,7 @@
 mod reader;
 
 use khw_core::Error;
+use khw_core::input::refuse_private_key;
 use std::fmt;
 
 /// systemd's WHITESPACE.
@@ -113,8 +114,10 @@ impl Unit {
     /// Reads a unit file.
     ///
     /// # Errors
-    /// When systemd would give up on the whole file: a header without `]`, or a line of over a megabyte.
+    /// When systemd would give up on the whole file: a header without `]`, or a line of over a megabyte; and when it holds a
+    /// private key.
     pub fn parse(text: &str) -> Result<Self, Error> {
+        refuse_private_key(text)?;
         reader::read(text)
     }
 
