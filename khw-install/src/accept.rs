@@ -5,6 +5,7 @@
 use crate::artefact::Artefact;
 use khw_cert::{Certificate, PrivateKey};
 use khw_core::finding::{Finding, Severity};
+use khw_core::input::refuse_private_key;
 use khw_core::{Error, KubernetesVersion, NodeName};
 use khw_kubeconfig::{Kubeconfig, ServerUrl};
 use khw_kubelet_conf::component::Document;
@@ -44,8 +45,20 @@ pub fn accept(artefact: Artefact, content: &[u8], node: &NodeName, known: &Known
     }
 }
 
-fn ca(content: &[u8]) -> Result<(), Error> {
+/// The first certificate of a file for certificates.
+fn certificate(content: &[u8]) -> Result<Certificate, Error> {
     let certificate = Certificate::from_pem(content)?;
+    // Everybody may read a certificate, and the CA's key is not the worker's business at all.
+    match refuse_private_key(&String::from_utf8_lossy(content)) {
+        Ok(()) => Ok(certificate),
+        Err(error) => Err(Error::new("holds a private key too")
+            .line(error.line_number().unwrap_or(1))
+            .hint("take the key out of it: only certificates belong here")),
+    }
+}
+
+fn ca(content: &[u8]) -> Result<(), Error> {
+    let certificate = certificate(content)?;
     if certificate.is_ca() {
         return Ok(());
     }
@@ -54,7 +67,7 @@ fn ca(content: &[u8]) -> Result<(), Error> {
 }
 
 fn kubelet_certificate(content: &[u8], node: &NodeName, known: &Known) -> Result<(), Error> {
-    let certificate = Certificate::from_pem(content)?;
+    let certificate = certificate(content)?;
     let again = || format!("make it with `khw-cert node {node} ADDRESS`");
     let common_name = certificate.common_name().unwrap_or_default();
     if common_name != node.user() {
@@ -74,7 +87,7 @@ fn kubelet_certificate(content: &[u8], node: &NodeName, known: &Known) -> Result
 }
 
 fn kube_proxy_certificate(content: &[u8], known: &Known) -> Result<(), Error> {
-    let certificate = Certificate::from_pem(content)?;
+    let certificate = certificate(content)?;
     match certificate.common_name() {
         Some(name) if name.starts_with(NodeName::USER_PREFIX) => {
             Err(Error::new(format!("is the kubelet's: it is for '{}'", name.escape_debug()))
@@ -109,12 +122,23 @@ fn key(content: &[u8], known: &Known, whose: &str, verb: &str) -> Result<(), Err
 
 fn kubelet_kubeconfig(content: &[u8], node: &NodeName) -> Result<(), Error> {
     let kubeconfig = resolved(content)?;
-    let Some(certificate) = embedded_certificate(&kubeconfig)? else { return Ok(()) };
+    let Some(certificate) = embedded_certificate(&kubeconfig)? else { return named_after(&kubeconfig, node) };
     let common_name = certificate.common_name().unwrap_or_default();
     if common_name == node.user() {
         return Ok(());
     }
     Err(Error::new(format!("its certificate is for '{}', not for {}", common_name.escape_debug(), node.user()))
+        .hint(format!("take the kubeconfig of {node}, or say --node when this is another node")))
+}
+
+/// The certificate is on the worker: what is known here is the name that its user has in the file.
+fn named_after(kubeconfig: &Kubeconfig, node: &NodeName) -> Result<(), Error> {
+    let user = &kubeconfig.current()?.user;
+    if !user.name.starts_with(NodeName::USER_PREFIX) || user.name == node.user() {
+        return Ok(());
+    }
+    Err(Error::new(format!("its user is '{}', not {}", user.name.escape_debug(), node.user()))
+        .line(user.line)
         .hint(format!("take the kubeconfig of {node}, or say --node when this is another node")))
 }
 
@@ -178,10 +202,14 @@ fn component(content: &[u8], kind: &str, tool: &str, check: Check) -> Result<(),
             .field("kind")
             .hint(format!("make the file with {tool}")));
     }
-    // The version of the worker is not known here: an error counts when every version has it.
+    right_in_one_version(|version| check(&document, version))
+}
+
+/// The version of the worker is not known here: an error counts when every version has it.
+fn right_in_one_version(check: impl Fn(KubernetesVersion) -> Vec<Finding>) -> Result<(), Error> {
     let mut fewest: Option<Vec<Finding>> = None;
     for version in KubernetesVersion::all() {
-        let mut errors = check(&document, version);
+        let mut errors = check(version);
         errors.retain(|f| f.severity == Severity::Error);
         if fewest.as_ref().is_none_or(|f| errors.len() < f.len()) {
             fewest = Some(errors);
@@ -221,5 +249,5 @@ fn unit(content: &[u8], program: &str) -> Result<(), Error> {
             .line(command.line)
             .hint(make));
     }
-    Ok(())
+    right_in_one_version(|version| khw_unit::check(&unit, version))
 }

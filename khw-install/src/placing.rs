@@ -11,11 +11,14 @@ use crate::manifest::{self, Manifest};
 use crate::program::{Program, Wanted};
 use crate::supply::Supply;
 use crate::target::Target;
+use crate::verify::drop_in;
+use clap::ValueEnum;
 use khw_cert::Certificate;
 use khw_core::input::Input;
 use khw_core::layout::{Layout, Paths};
 use khw_core::place::{Content, Placed};
 use khw_core::{Error, Exit, NodeName, output};
+use khw_unit::Unit;
 use std::fmt::Write;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -78,14 +81,21 @@ pub(crate) fn one_file(artefact: Artefact, one: &OneFile, certificate: Option<&P
     let known = Known {
         ca: placed_certificate(&target, &paths.ca)?,
         certificates: match artefact {
-            Artefact::KubeletKey => certificates_of_key(&target, &paths.kubelet_certificate, &input, certificate)?,
-            Artefact::KubeProxyKey => certificates_of_key(&target, &paths.kube_proxy_certificate, &input, certificate)?,
+            Artefact::KubeletKey => {
+                let beside = |content: &[u8]| accept(Artefact::KubeletCertificate, content, &node, &Known::default());
+                certificates_of_key(&target, &paths.kubelet_certificate, &input, certificate, beside)?
+            }
+            Artefact::KubeProxyKey => {
+                let beside = |content: &[u8]| accept(Artefact::KubeProxyCertificate, content, &node, &Known::default());
+                certificates_of_key(&target, &paths.kube_proxy_certificate, &input, certificate, beside)?
+            }
             _ => Vec::new(),
         },
     };
     accept(artefact, &content, &node, &known).map_err(|e| e.file(&input))?;
     let path = artefact.path(&paths).to_owned();
     refuse_mask(&target, artefact, &path)?;
+    refuse_drop_in(&target, artefact, &path)?;
     apply(&target, &one.placing, &[], &[Item { path, mode: artefact.mode(one.cis), held: Held::Bytes(content) }])
 }
 
@@ -134,6 +144,8 @@ fn supplied(
     for (artefact, content) in supply.check(node, &paths)? {
         let path = artefact.path(&paths).to_owned();
         refuse_mask(target, artefact, &path)?;
+        refuse_drop_in(target, artefact, &path)?;
+        refuse_other_layout(target, placing.worker.layout, node, &content).map_err(|e| e.file(path.display()))?;
         items.push(Item { path, mode: artefact.mode(cis), held: Held::Bytes(content) });
     }
     let wanted = wanted(checks, Some(target))?;
@@ -170,23 +182,27 @@ fn placed_certificate(target: &Target, path: &Path) -> Result<Option<Certificate
     found.map(|f| Certificate::from_pem(&f.content)).transpose().map_err(|e| e.file(shown.display()))
 }
 
-/// The certificate named by `--certificate`; else the one beside the key and the one that is placed.
+/// The certificate named by `--certificate`; else the one beside the key, if it `may` be placed too, and the one that is placed.
 fn certificates_of_key(
     target: &Target,
     placed: &Path,
     input: &Input,
     certificate: Option<&Path>,
+    may: impl Fn(&[u8]) -> Result<(), Error>,
 ) -> Result<Vec<Certificate>, Error> {
-    let from_file = |file: &Path| {
-        let input = Input::new(file);
-        Certificate::from_pem(&input.read()?).map_err(|e| e.file(&input))
-    };
+    let read = |content: &[u8], input: &Input| Certificate::from_pem(content).map_err(|e| e.file(input));
     if let Some(file) = certificate {
-        return Ok(vec![from_file(file)?]);
+        let input = Input::new(file);
+        return Ok(vec![read(&input.read()?, &input)?]);
     }
     let mut found = Vec::new();
     if let Some(beside) = input.path().map(|p| p.with_extension("crt")).filter(|p| p.is_file()) {
-        found.push(from_file(&beside)?);
+        let beside = Input::File(beside);
+        let content = beside.read()?;
+        let certificate = read(&content, &beside)?;
+        if may(&content).is_ok() {
+            found.push(certificate);
+        }
     }
     found.extend(placed_certificate(target, placed)?);
     Ok(found)
@@ -208,6 +224,61 @@ fn refuse_mask(target: &Target, artefact: Artefact, path: &Path) -> Result<(), E
     Err(Error::new("the unit is masked")
         .file(target.shown(path).display())
         .hint(format!("run `systemctl unmask {name}` first")))
+}
+
+/// A drop-in with a command of its own takes the unit's place: the file that is placed would have no effect.
+fn refuse_drop_in(target: &Target, artefact: Artefact, path: &Path) -> Result<(), Error> {
+    let (true, Some(unit)) = (
+        matches!(artefact, Artefact::KubeletUnit | Artefact::KubeProxyUnit),
+        path.file_name().and_then(|n| n.to_str()),
+    ) else {
+        return Ok(());
+    };
+    for drop_in in drop_in::paths(target, unit) {
+        let Some(found) = target.read(&drop_in)? else { continue };
+        let Ok(parsed) = Unit::parse_bytes(&found.content) else { continue };
+        let given = parsed
+            .directives("Service")
+            .into_iter()
+            .find(|(name, value)| *name == "ExecStart" && !value.text.is_empty());
+        if let Some((name, value)) = given {
+            return Err(Error::new(format!("this drop-in has another command, so that of {unit} would not be run"))
+                .file(target.shown(&drop_in).display())
+                .line(value.line)
+                .field(name)
+                .hint("it is left over from another installation: remove it, then place the unit"));
+        }
+    }
+    Ok(())
+}
+
+/// Files that were made for another layout name paths at which nothing is placed.
+fn refuse_other_layout(target: &Target, layout: Layout, node: &NodeName, content: &[u8]) -> Result<(), Error> {
+    let text = String::from_utf8_lossy(content);
+    let own = layout.paths(node);
+    for other in Layout::value_variants() {
+        let theirs = other.paths(node);
+        for artefact in Artefact::ALL {
+            let path = artefact.path(&theirs);
+            let is_placed = Artefact::ALL.iter().any(|a| a.path(&own) == path) || target.stat(path).is_some();
+            if !is_placed && names_path(&text, path) {
+                let name = other.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+                return Err(Error::new(format!("names {}, where nothing is placed", path.display())).hint(format!(
+                    "say --layout {name} if the files were made for it, or make them again for this layout"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a text has this path, and not only the beginning of another.
+fn names_path(text: &str, path: &Path) -> bool {
+    let path = path.to_string_lossy();
+    text.match_indices(path.as_ref()).any(|(at, _)| {
+        let after = text.get(at + path.len()..).and_then(|rest| rest.chars().next());
+        !after.is_some_and(|c| c.is_alphanumeric() || "-_./".contains(c))
+    })
 }
 
 /// Checks programs, each of which keeps its name.

@@ -22,6 +22,7 @@ mod conf_gates;
 mod conf_mutations;
 mod contract;
 mod install;
+mod install_accept;
 mod install_binaries;
 mod install_bundle;
 mod install_fetch;

@@ -5,6 +5,7 @@
 //! /dev/null, takes a later one's place.
 
 use super::files::{Files, Named, Origin, Sensitivity};
+use crate::target::Target;
 use khw_core::finding::Finding;
 use khw_unit::Unit;
 use std::collections::BTreeMap;
@@ -66,7 +67,7 @@ pub(super) fn join(files: &mut Files<'_>, path: &Path, text: &str) -> Option<Eff
     let mut joined = String::new();
     let mut parts = Vec::new();
     add(&mut joined, &mut parts, files.shown(path), text);
-    for drop_in in drop_ins(files, &name) {
+    for drop_in in paths(files.target, &name) {
         let named = Named {
             path: drop_in.clone(),
             origin: Some(Origin { file: files.shown(path), line: None, field: DROP_IN.to_owned() }),
@@ -101,23 +102,23 @@ fn add(joined: &mut String, parts: &mut Vec<(usize, String)>, shown: String, tex
 }
 
 /// The drop-ins of a unit in the order in which systemd reads them.
-fn drop_ins(files: &Files<'_>, name: &str) -> Vec<PathBuf> {
+pub(crate) fn paths(target: &Target, name: &str) -> Vec<PathBuf> {
     let mut by_name: BTreeMap<std::ffi::OsString, PathBuf> = BTreeMap::new();
     // What is named after the unit wins over what is there for all services.
     for of in [format!("{name}.d"), "service.d".to_owned()] {
         for directory in UNIT_DIRECTORIES {
-            if files.target.is_staged() && directory.starts_with("/run") {
+            if target.is_staged() && directory.starts_with("/run") {
                 continue;
             }
             let directory = Path::new(directory).join(&of);
-            for file in files.target.names(&directory) {
+            for file in target.names(&directory) {
                 if Path::new(&file).extension().is_some_and(|e| e == "conf") {
                     by_name.entry(file.clone()).or_insert_with(|| directory.join(&file));
                 }
             }
         }
     }
-    let masked = |path: &PathBuf| files.target.read_link(path).as_deref() == Some(Path::new("/dev/null"));
+    let masked = |path: &PathBuf| target.read_link(path).as_deref() == Some(Path::new("/dev/null"));
     by_name.into_values().filter(|path| !masked(path)).collect()
 }
 

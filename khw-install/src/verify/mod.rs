@@ -8,7 +8,7 @@ mod address;
 mod certificates;
 mod cis;
 mod component;
-mod drop_in;
+pub(crate) mod drop_in;
 mod files;
 mod identity;
 mod kubeconfig;
