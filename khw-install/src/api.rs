@@ -377,6 +377,10 @@ impl Api {
                 };
                 self.finding(name, what.to_owned()).fix(fix)
             }
+            // The API server always says who may not do what.
+            403 if answer.message().is_empty() => self
+                .finding("server-error", "answers 403 without a reason: something before the API server does".to_owned())
+                .fix("look for a proxy or load balancer, or correct the server's address"),
             403 => self
                 .finding("not-authorized", format!("does not let this node: {}", answer.message()))
                 .fix("the API server needs --authorization-mode=Node,RBAC, and the certificate CN system:node:NAME and O system:nodes"),

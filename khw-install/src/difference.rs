@@ -54,7 +54,9 @@ fn file(target: &Target, item: &Item, text: &mut String) -> Result<(), Error> {
 /// Goes by lines and not by a parser, since what is there already may be anything: what follows the name of a secret is
 /// hidden to the end of the line, with all deeper lines below it.
 fn hide(text: &str, with: &str) -> String {
-    const SECRETS: [&str; 6] = ["client-key-data", "token", "password", "id-token", "refresh-token", "client-secret"];
+    // The values of an exec plugin's environment, and the addresses of proxies, may have one in them.
+    const SECRETS: [&str; 8] =
+        ["client-key-data", "token", "password", "id-token", "refresh-token", "client-secret", "value", "proxy-url"];
     let mut out = String::with_capacity(text.len());
     let mut in_key = false;
     let mut below: Option<usize> = None;
@@ -76,7 +78,7 @@ fn hide(text: &str, with: &str) -> String {
             let rest = lower.get(at..)?.trim_start_matches(['"', '\'']).trim_start();
             rest.starts_with(':').then_some(at)
         });
-        match found.min() {
+        match found.min().or_else(|| assigned(&lower)) {
             Some(at) => {
                 below = Some(indent);
                 let _ = writeln!(out, "{}: {with}", line.get(..at).unwrap_or_default());
@@ -87,6 +89,18 @@ fn hide(text: &str, with: &str) -> String {
         }
     }
     out
+}
+
+/// The end of the name of a secret that is assigned in a line, as in `--token=x` and `Environment=API_TOKEN=x`.
+fn assigned(lower: &str) -> Option<usize> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    let ends = lower.match_indices('=').map(|(at, _)| at);
+    ends.filter(|&at| {
+        let before = lower.get(..at).unwrap_or_default();
+        let name = before.rsplit(|c| !is_name(c)).next().unwrap_or_default();
+        ["token", "password", "passwd", "secret"].iter().any(|secret| name.ends_with(secret))
+    })
+    .min()
 }
 
 #[cfg(test)]
@@ -102,10 +116,15 @@ mod tests {
             "  password: 'c2VjcmV0'\n",
             "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n",
             "-----BEGIN EC PRIVATE KEY-----\nc2VjcmV0\n",
+            "      - name: X\n        value: c2VjcmV0\n",
+            "      args:\n      - --token=c2VjcmV0\n",
+            "Environment=API_TOKEN=c2VjcmV0\n",
+            "    proxy-url: http://user:c2VjcmV0@proxy:3128\n",
         ] {
             let hidden = hide(secret, "(hidden)");
             assert!(hidden.contains("(hidden)") && !hidden.contains("c2VjcmV0"), "{hidden}");
         }
-        assert_eq!(hide("tokenTTL: 3\nserver: x\n", "(hidden)"), "tokenTTL: 3\nserver: x\n");
+        let open = "tokenTTL: 3\nserver: x\n  --token-ttl=3 --config=x\n";
+        assert_eq!(hide(open, "(hidden)"), open);
     }
 }

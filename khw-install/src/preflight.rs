@@ -66,13 +66,15 @@ pub fn check(subject: &Subject<'_>) -> Vec<Finding> {
     host.root();
     host.swap(seen.settings.fail_swap_on);
     host.cgroup(seen.settings.version, seen.settings.fail_cgroup_v1);
-    host.runtime(&seen.settings.runtime_socket, seen.settings.version);
     host.kernel();
     host.programs(&seen.settings.proxy_mode);
-    host.ports(&seen.settings.ports);
+    if host.runs() {
+        host.runtime(&seen.settings.runtime_socket, seen.settings.version);
+        host.ports(&seen.settings.ports);
+        host.disk();
+    }
     host.directories();
     host.leftovers();
-    host.disk();
     let of_verify = seen.findings.into_iter().filter(|f| OF_VERIFY.contains(&f.name));
     host.findings.extend(of_verify);
     host.findings
@@ -91,6 +93,11 @@ impl Host<'_> {
 
     fn is_there(&self, path: &str) -> bool {
         self.subject.target.stat(Path::new(path)).is_some()
+    }
+
+    /// Whether this is a running system. A staged tree has no sockets, ports and disk of its own.
+    fn runs(&self) -> bool {
+        self.is_there("/proc/mounts")
     }
 
     fn find(&mut self, path: &str, finding: Finding, fix: impl Into<String>) {
@@ -162,12 +169,10 @@ impl Host<'_> {
         let Some(path) = socket.strip_prefix("unix://").map(PathBuf::from) else { return };
         if target.stat(&path).is_none() {
             let message = "the container runtime's socket is not there: it does not run, or listens elsewhere";
-            let finding = Finding::error("runtime-socket-missing", message);
-            self.find(
-                &path.display().to_string(),
-                finding,
-                "install and start it: `systemctl enable --now containerd`",
-            );
+            let shown = path.display().to_string();
+            let runtime = ["docker", "crio"].into_iter().find(|name| shown.contains(name)).unwrap_or("containerd");
+            let fix = format!("install and start it: `systemctl enable --now {runtime}`");
+            self.find(&shown, Finding::error("runtime-socket-missing", message), fix);
             return;
         }
         let shown = path.display().to_string();
@@ -194,13 +199,16 @@ impl Host<'_> {
     }
 
     fn kernel(&mut self) {
-        let Some(modules) = self.text("/proc/modules") else { return };
-        let loaded = |name: &str| modules.lines().any(|line| line.split_whitespace().next() == Some(name));
-        let overlay = loaded("overlay")
-            || self.text("/proc/filesystems").is_some_and(|t| t.split_whitespace().any(|word| word == "overlay"));
         let bridge = self.text("/proc/sys/net/bridge/bridge-nf-call-iptables");
-        for (name, there) in [("overlay", overlay), ("br_netfilter", loaded("br_netfilter") || bridge.is_some())] {
-            if !there {
+        // A kernel without modules has in it what it has, and nothing can be loaded.
+        if let Some(modules) = self.text("/proc/modules") {
+            let loaded = |name: &str| modules.lines().any(|line| line.split_whitespace().next() == Some(name));
+            let overlay = loaded("overlay")
+                || self.text("/proc/filesystems").is_some_and(|t| t.split_whitespace().any(|word| word == "overlay"));
+            for (name, there) in [("overlay", overlay), ("br_netfilter", loaded("br_netfilter") || bridge.is_some())] {
+                if there {
+                    continue;
+                }
                 let finding = Finding::error("kernel-module-missing", format!("{name} is not loaded")).field(name);
                 let fix = format!("`modprobe {name}`, and write {name} into /etc/modules-load.d/kubernetes.conf");
                 self.find("/proc/modules", finding, fix);
@@ -314,15 +322,19 @@ impl Host<'_> {
     }
 
     fn disk(&mut self) {
-        let path = self.subject.target.shown(Path::new("/var/lib/kubelet"));
-        let Ok(stat) = nix::sys::statvfs::statvfs(&path) else { return };
+        // Where the kubelet will make its directory, if it is not there yet.
+        let Some(path) = ["/var/lib/kubelet", "/var/lib", "/var", "/"].into_iter().find(|path| self.is_there(path))
+        else {
+            return;
+        };
+        let Ok(stat) = nix::sys::statvfs::statvfs(&self.subject.target.shown(Path::new(path))) else { return };
         if stat.flags().contains(nix::sys::statvfs::FsFlags::ST_RDONLY) {
             let finding =
                 Finding::error("read-only-file-system", "cannot be written: the kubelet keeps its state here");
-            self.find("/var/lib/kubelet", finding, "mount it read-write: `mount -o remount,rw /var`");
+            self.find(path, finding, "mount it read-write: `mount -o remount,rw /var`");
         }
         if let Some(finding) = space(stat.blocks_available(), stat.blocks(), stat.files_available(), stat.files()) {
-            self.find("/var/lib/kubelet", finding, "make room: below this the kubelet evicts Pods");
+            self.find(path, finding, "make room: below this the kubelet evicts Pods");
         }
     }
 }

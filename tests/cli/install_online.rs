@@ -105,6 +105,9 @@ fn each_failure_has_the_cause_that_it_really_has() {
     expect(&sandbox, &ApiServer::start(&sandbox, "server", "ca.crt", None, unauthorized), &["not-authenticated"]);
     let broken = |_: &Asked| (503, json!({"message": "etcd is away"}));
     expect(&sandbox, &ApiServer::start(&sandbox, "server", "ca.crt", None, broken), &["server-error"]);
+    // A proxy's page: the API server says who may not do what.
+    let page = |_: &Asked| (403, json!("<html>forbidden</html>"));
+    expect(&sandbox, &ApiServer::start(&sandbox, "server", "ca.crt", None, page), &["server-error"]);
 
     // Before TLS.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

@@ -96,6 +96,8 @@ fn nothing_is_wrong_with_a_good_host_and_each_fault_is_named() {
         ("sed -i /overlay/d root/proc/modules", &["kernel-module-missing"]),
         ("sed -i /br_netfilter/d root/proc/modules; rm -r root/proc/sys/net/bridge", &["kernel-module-missing"]),
         ("echo 0 > root/proc/sys/net/ipv4/ip_forward", &["sysctl-ip-forward"]),
+        // A kernel that has everything in it.
+        ("rm root/proc/modules; echo 0 > root/proc/sys/net/ipv4/ip_forward", &["sysctl-ip-forward"]),
         ("echo 0 > root/proc/sys/net/bridge/bridge-nf-call-iptables", &["sysctl-bridge-iptables"]),
         ("rm root/usr/sbin/conntrack", &["program-missing"]),
         ("rm root/usr/sbin/iptables", &["program-missing"]),
@@ -119,6 +121,42 @@ fn nothing_is_wrong_with_a_good_host_and_each_fault_is_named() {
         sandbox.sh("for d in proc etc var usr; do rm -rf root/$d; cp -a $d root/$d; done").ok();
     }
     assert_eq!(names(&sandbox, "--node worker-2"), ["hostname-differs"]);
+}
+
+#[test]
+fn a_tree_that_does_not_run_has_no_ports_and_sockets() {
+    let sandbox = host(true);
+    let taken = TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    sandbox.sh(&format!("{WORDS} sed -i 's/^healthzPort: .*/healthzPort: {port}/' $KC; rm -r root/proc root/run")).ok();
+    assert_eq!(names(&sandbox, ""), [""; 0]);
+}
+
+#[test]
+fn the_fix_names_the_runtime_that_is_missing() {
+    let sandbox = host(true);
+    for runtime in ["docker", "crio"] {
+        sandbox.sh(&format!("{WORDS}sed -i -E 's#/run/.*[.]sock#/run/{runtime}.sock#' $KC")).ok();
+        let ran = sandbox.sh("khw-install preflight --only runtime-socket-missing --node worker-1 --root root");
+        assert!(ran.stdout.contains(&format!("`systemctl enable --now {runtime}`")), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_disk_is_looked_at_before_the_kubelet_has_a_directory() {
+    let sandbox = host(true);
+    sandbox.sh("rm -r root/var/lib/kubelet; mkdir -p root/var").ok();
+    // A file system of its own needs root and a namespace.
+    let mounted = "mount -t tmpfs -o size=1M none root/var; head -c 1000000 /dev/zero > root/var/full";
+    let ran = sandbox.sh(&format!(
+        "unshare --mount bash -c '{mounted}; khw-install preflight --only disk-space,read-only-file-system --node worker-1 --root root
+         mount -o remount,ro root/var; khw-install preflight --only read-only-file-system --node worker-1 --root root' || true"
+    ));
+    if ran.stderr.contains("Operation not permitted") || !nix::unistd::Uid::effective().is_root() {
+        return;
+    }
+    assert!(ran.stdout.contains("root/var: error: 4 % of the space is free"), "{ran:?}");
+    assert!(ran.stdout.contains("root/var: error: cannot be written"), "{ran:?}");
 }
 
 #[test]
