@@ -3,6 +3,7 @@
 //! Pure: bytes in, a refusal out. `khw-install verify` then looks at all files together.
 
 use crate::artefact::Artefact;
+use crate::trust;
 use khw_cert::{Certificate, PrivateKey};
 use khw_core::finding::{Finding, Severity};
 use khw_core::input::refuse_private_key;
@@ -14,8 +15,8 @@ use khw_unit::Unit;
 /// What is known besides the file itself.
 #[derive(Default)]
 pub struct Known {
-    /// The CA that is placed or is about to be.
-    pub ca: Option<Certificate>,
+    /// The CA that is placed or is about to be; several while one is exchanged for another, none when it is not known.
+    pub authorities: Vec<Certificate>,
     /// Certificates that a key may belong to: beside it, or placed.
     pub certificates: Vec<Certificate>,
 }
@@ -45,12 +46,12 @@ pub fn accept(artefact: Artefact, content: &[u8], node: &NodeName, known: &Known
     }
 }
 
-/// The first certificate of a file for certificates.
-fn certificate(content: &[u8]) -> Result<Certificate, Error> {
-    let certificate = Certificate::from_pem(content)?;
+/// The certificates of a file for certificates, at least one.
+fn certificates(content: &[u8]) -> Result<Vec<Certificate>, Error> {
+    let certificates = Certificate::all_from_pem(content)?;
     // Everybody may read a certificate, and the CA's key is not the worker's business at all.
     match refuse_private_key(&String::from_utf8_lossy(content)) {
-        Ok(()) => Ok(certificate),
+        Ok(()) => Ok(certificates),
         Err(error) => Err(Error::new("holds a private key too")
             .line(error.line_number().unwrap_or(1))
             .hint("take the key out of it: only certificates belong here")),
@@ -58,8 +59,7 @@ fn certificate(content: &[u8]) -> Result<Certificate, Error> {
 }
 
 fn ca(content: &[u8]) -> Result<(), Error> {
-    let certificate = certificate(content)?;
-    if certificate.is_ca() {
+    if certificates(content)?.iter().all(Certificate::is_ca) {
         return Ok(());
     }
     Err(Error::new("is not the certificate of a CA")
@@ -67,7 +67,8 @@ fn ca(content: &[u8]) -> Result<(), Error> {
 }
 
 fn kubelet_certificate(content: &[u8], node: &NodeName, known: &Known) -> Result<(), Error> {
-    let certificate = certificate(content)?;
+    let chain = certificates(content)?;
+    let Some(certificate) = chain.first() else { return Ok(()) };
     let again = || format!("make it with `khw-cert node {node} ADDRESS`");
     let common_name = certificate.common_name().unwrap_or_default();
     if common_name != node.user() {
@@ -83,27 +84,27 @@ fn kubelet_certificate(content: &[u8], node: &NodeName, known: &Known) -> Result
             .field("subjectAltName")
             .hint(again()));
     }
-    signed(&certificate, known)
+    signed(&chain, known)
 }
 
 fn kube_proxy_certificate(content: &[u8], known: &Known) -> Result<(), Error> {
-    let certificate = certificate(content)?;
-    match certificate.common_name() {
+    let chain = certificates(content)?;
+    match chain.first().and_then(Certificate::common_name) {
         Some(name) if name.starts_with(NodeName::USER_PREFIX) => {
             Err(Error::new(format!("is the kubelet's: it is for '{}'", name.escape_debug()))
                 .field("CN")
                 .hint("take kube-proxy.crt, which `khw-cert client kube-proxy` makes"))
         }
-        _ => signed(&certificate, known),
+        _ => signed(&chain, known),
     }
 }
 
-fn signed(certificate: &Certificate, known: &Known) -> Result<(), Error> {
-    match &known.ca {
-        Some(ca) if !certificate.is_signed_by(ca) => Err(Error::new("is not signed by the CA of this worker")
-            .hint("place the CA that signed it, or sign it again with the CA that is placed")),
-        _ => Ok(()),
+fn signed(chain: &[Certificate], known: &Known) -> Result<(), Error> {
+    if known.authorities.is_empty() || trust::signer(&known.authorities, chain).is_some() {
+        return Ok(());
     }
+    Err(Error::new("is not signed by the CA of this worker")
+        .hint("place the CA that signed it, or sign it again with the CA that is placed"))
 }
 
 /// `whose` is the certificate that it must belong to, and `verb` places that.

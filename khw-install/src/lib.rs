@@ -33,6 +33,7 @@ mod start;
 pub mod status;
 mod supply;
 pub mod target;
+mod trust;
 mod urls;
 pub mod verify;
 

@@ -79,7 +79,7 @@ pub(crate) fn one_file(artefact: Artefact, one: &OneFile, certificate: Option<&P
     let input = Input::new(&one.file);
     let content = input.read()?;
     let known = Known {
-        ca: placed_certificate(&target, &paths.ca)?,
+        authorities: placed_certificates(&target, &paths.ca)?,
         certificates: match artefact {
             Artefact::KubeletKey => {
                 let beside = |content: &[u8]| accept(Artefact::KubeletCertificate, content, &node, &Known::default());
@@ -176,10 +176,10 @@ fn worker(target: &Target, placing: &Placing) -> Result<(NodeName, Paths), Error
     Ok((node, paths))
 }
 
-fn placed_certificate(target: &Target, path: &Path) -> Result<Option<Certificate>, Error> {
+fn placed_certificates(target: &Target, path: &Path) -> Result<Vec<Certificate>, Error> {
     let shown = target.shown(path);
-    let found = target.read(path)?;
-    found.map(|f| Certificate::from_pem(&f.content)).transpose().map_err(|e| e.file(shown.display()))
+    let Some(found) = target.read(path)? else { return Ok(Vec::new()) };
+    Certificate::all_from_pem(&found.content).map_err(|e| e.file(shown.display()))
 }
 
 /// The certificate named by `--certificate`; else the one beside the key, if it `may` be placed too, and the one that is placed.
@@ -204,7 +204,8 @@ fn certificates_of_key(
             found.push(certificate);
         }
     }
-    found.extend(placed_certificate(target, placed)?);
+    // The first is the node's, the others lie between it and the CA.
+    found.extend(placed_certificates(target, placed)?.into_iter().next());
     Ok(found)
 }
 

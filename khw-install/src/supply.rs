@@ -91,7 +91,11 @@ impl Supply {
             let Some(name) = chosen.get(&wanted) else { return Ok(None) };
             Certificate::from_pem(self.content(name)).map(Some).map_err(|e| e.file(self.shown(name)))
         };
-        let mut known = Known { ca: certificate(Artefact::Ca)?, certificates: Vec::new() };
+        let authorities = match chosen.get(&Artefact::Ca) {
+            Some(name) => Certificate::all_from_pem(self.content(name)).map_err(|e| e.file(self.shown(name)))?,
+            None => Vec::new(),
+        };
+        let mut known = Known { authorities, certificates: Vec::new() };
         for (artefact, name) in &chosen {
             known.certificates = match artefact {
                 Artefact::KubeletKey => certificate(Artefact::KubeletCertificate)?.into_iter().collect(),

@@ -35,6 +35,7 @@ mod install_owner;
 mod install_preflight;
 mod install_root;
 mod install_start;
+mod install_trust;
 mod install_urls;
 mod install_verify;
 mod install_verify_guides;

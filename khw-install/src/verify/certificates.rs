@@ -3,6 +3,7 @@
 use super::Subject;
 use super::component::Component;
 use super::files::{Files, Named, Sensitivity, at};
+use crate::trust;
 use khw_cert::{Certificate, PrivateKey};
 use khw_core::finding::Finding;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,8 @@ const SOON: Duration = Duration::days(30);
 pub(super) struct Loaded {
     pub(super) path: PathBuf,
     pub(super) certificate: Certificate,
+    /// All of the file, at least that one: of a CA file other CAs, of a leaf's the intermediate ones.
+    pub(super) all: Vec<Certificate>,
 }
 
 /// The CA that the kubelet verifies its callers with, or the one where the layout has it.
@@ -32,7 +35,7 @@ pub(super) fn ca(subject: &Subject<'_>, files: &mut Files<'_>, kubelet: &Compone
     }
     let named = named.unwrap_or_else(|| Named::by_layout(&subject.paths.ca));
     let loaded = load(files, &named, "the CA certificate")?;
-    if !loaded.certificate.is_ca() {
+    if !loaded.all.iter().all(Certificate::is_ca) {
         files.find(
             &loaded.path,
             Finding::error("ca-not-ca", "is not the certificate of a CA")
@@ -40,7 +43,11 @@ pub(super) fn ca(subject: &Subject<'_>, files: &mut Files<'_>, kubelet: &Compone
         );
         return None;
     }
-    if let Some(finding) = validity(&loaded.certificate, subject.now) {
+    // While one CA is exchanged for another, the old one may have expired.
+    let found: Vec<_> = loaded.all.iter().map(|certificate| validity(certificate, subject.now)).collect();
+    if found.iter().all(Option::is_some)
+        && let Some(finding) = found.into_iter().flatten().next()
+    {
         files.find(&loaded.path, finding);
     }
     key_of_ca(files, &loaded);
@@ -110,7 +117,7 @@ pub(super) fn serving(
     if let Some(finding) = validity(&loaded.certificate, subject.now) {
         files.find(&loaded.path, finding);
     }
-    if let Some(finding) = ca.and_then(|ca| outlives(&loaded.certificate, ca, &files.shown(&ca.path))) {
+    if let Some(finding) = ca.and_then(|ca| outlives(&loaded.all, ca, &files.shown(&ca.path))) {
         files.find(&loaded.path, finding);
     }
     if let Some(ca) = ca {
@@ -118,7 +125,7 @@ pub(super) fn serving(
         files.relate(&loaded.path, "signed by", &shown, "the CA certificate");
     }
     if let Some(ca) = ca
-        && !loaded.certificate.is_signed_by(&ca.certificate)
+        && trust::signer(&ca.all, &loaded.all).is_none()
     {
         let shown = files.shown(&ca.path);
         files.find(
@@ -132,21 +139,28 @@ pub(super) fn serving(
 
 /// The CA's key has no business on a worker: who reads it can be anybody in the cluster.
 fn key_of_ca(files: &mut Files<'_>, ca: &Loaded) {
-    let beside = ca.path.with_extension("key");
-    let Ok(Some(found)) = files.target.read(&beside) else { return };
-    if PrivateKey::from_pem(&found.content).is_ok_and(|key| key.belongs_to(&ca.certificate)) {
-        let shown = files.shown(&ca.path);
-        let message = format!("is the key of the CA {shown}: with it anybody can be made a cluster administrator");
-        let fix = "take it away from the worker; the CA's key stays where certificates are made";
-        files.find(&beside, Finding::error("ca-key-on-worker", message).fix(fix));
+    let stem = ca.path.file_stem().unwrap_or_default().to_string_lossy();
+    // Kelsey Hightower's guide called it ca-key.pem until 2023.
+    for path in [ca.path.with_extension("key"), ca.path.with_file_name(format!("{stem}-key.pem")), ca.path.clone()] {
+        let Ok(Some(found)) = files.target.read(&path) else { continue };
+        if PrivateKey::from_pem(&found.content).is_ok_and(|key| ca.all.iter().any(|ca| key.belongs_to(ca))) {
+            let message = if path == ca.path {
+                "holds the CA's key too: with it anybody can be made a cluster administrator".to_owned()
+            } else {
+                let shown = files.shown(&ca.path);
+                format!("is the key of the CA {shown}: with it anybody can be made a cluster administrator")
+            };
+            let fix = "take it away from the worker; the CA's key stays where certificates are made";
+            files.find(&path, Finding::error("ca-key-on-worker", message).fix(fix));
+        }
     }
 }
 
 /// A certificate that is valid for longer than its CA breaks with it, earlier than its own date says.
-pub(super) fn outlives(certificate: &Certificate, ca: &Loaded, shown: &str) -> Option<Finding> {
-    let (ours, theirs) = (certificate.not_after(), ca.certificate.not_after());
+pub(super) fn outlives(chain: &[Certificate], ca: &Loaded, shown: &str) -> Option<Finding> {
+    let (ours, theirs) = (chain.first()?.not_after(), trust::signer(&ca.all, chain)?.not_after());
     // The guides give both the same number of days, and make the CA a minute or a day earlier.
-    (ours - theirs > SOON && certificate.is_signed_by(&ca.certificate)).then(|| {
+    (ours - theirs > SOON).then(|| {
         let message = format!("is valid until {}, but its CA {shown} only until {}", ours.date(), theirs.date());
         Finding::warning("certificate-outlives-ca", message).fix("renew the CA before it expires")
     })
@@ -154,8 +168,8 @@ pub(super) fn outlives(certificate: &Certificate, ca: &Loaded, shown: &str) -> O
 
 fn load(files: &mut Files<'_>, named: &Named, what: &str) -> Option<Loaded> {
     let content = files.read(named, what, Sensitivity::Public)?;
-    match Certificate::from_pem(&content) {
-        Ok(certificate) => Some(Loaded { path: named.path.clone(), certificate }),
+    match Certificate::all_from_pem(&content) {
+        Ok(all) => Some(Loaded { path: named.path.clone(), certificate: all.first()?.clone(), all }),
         Err(error) => {
             files.find(&named.path, Finding::from_error("file-invalid", &error));
             None

@@ -5,6 +5,7 @@ use super::certificates::{Loaded, outlives, validity};
 use super::component::Component;
 use super::files::{Files, Named, Origin, Sensitivity};
 use super::identity::identity;
+use crate::trust;
 use khw_cert::{Certificate, PrivateKey};
 use khw_core::NodeName;
 use khw_core::finding::Finding;
@@ -210,13 +211,13 @@ fn trust(files: &mut Files<'_>, kubeconfig: &Path, current: &Current<'_>, ca: Op
         entry.find(files, "certificate-authority", Finding::error("kubeconfig-ca-unset", message).fix(fix));
     }
     let is_embedded = field.data.is_some();
-    let Some((field, theirs)) = entry.parse(files, field, Certificate::from_pem) else { return };
+    let Some((field, theirs)) = entry.parse(files, field, Certificate::all_from_pem) else { return };
     if let Some(ca) = ca.filter(|_| is_embedded) {
         let shown = files.shown(&ca.path);
         files.relate(kubeconfig, &field, &shown, "the CA certificate");
     }
     if let Some(ca) = ca
-        && theirs.public_key_der() != ca.certificate.public_key_der()
+        && !theirs.iter().any(|theirs| ca.all.iter().any(|ca| theirs.public_key_der() == ca.public_key_der()))
     {
         let other = files.shown(&ca.path);
         let message = format!("is another CA than {other} (the keys differ, whatever the names say)");
@@ -260,9 +261,10 @@ fn credentials(files: &mut Files<'_>, kubeconfig: &Path, current: &Current<'_>, 
             entry.find(files, name, Finding::error("kubeconfig-pair-incomplete", message).fix(fix));
         }
     }
-    let certificate = entry.parse(files, certificate, Certificate::from_pem);
+    let certificate = entry.parse(files, certificate, Certificate::all_from_pem);
     let key = entry.parse(files, key, PrivateKey::from_pem);
-    let Some((field, certificate)) = certificate else { return };
+    let Some((field, chain)) = certificate else { return };
+    let Some(certificate) = chain.first() else { return };
     if let Some(name) = certificate.common_name().filter(|name| *name != current.user.name)
         && current.user.name.starts_with("system:")
     {
@@ -277,21 +279,21 @@ fn credentials(files: &mut Files<'_>, kubeconfig: &Path, current: &Current<'_>, 
         entry.find(files, &field, finding);
     }
     if let Some((key_field, key)) = key
-        && !key.belongs_to(&certificate)
+        && !key.belongs_to(certificate)
     {
         let fix = "make the kubeconfig again with the key that was made together with the certificate";
         let finding = Finding::error("key-mismatch", format!("does not belong to {field}")).fix(fix);
         entry.find(files, &key_field, finding);
     }
-    let mut findings = who(&certificate);
-    findings.extend(validity(&certificate, subject.now));
-    findings.extend(ca.and_then(|ca| outlives(&certificate, ca, &files.shown(&ca.path))));
+    let mut findings = who(certificate);
+    findings.extend(validity(certificate, subject.now));
+    findings.extend(ca.and_then(|ca| outlives(&chain, ca, &files.shown(&ca.path))));
     if !certificate.has_client_usage() {
         let message = "clientAuth is not in the extended key usage";
         findings.push(Finding::error("certificate-usage", message).fix("make it again with khw-cert"));
     }
     if let Some(ca) = ca
-        && !certificate.is_signed_by(&ca.certificate)
+        && trust::signer(&ca.all, &chain).is_none()
     {
         let message = format!("is not signed by the CA {}", files.shown(&ca.path));
         let fix = "make the kubeconfig again with a certificate that this CA signed";
