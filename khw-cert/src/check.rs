@@ -6,10 +6,8 @@ use crate::extension::AlternativeName;
 use crate::facts::{Facts, is_proper_serial};
 use crate::identity::{Identity, ServerRole, Who, api_server_names};
 use crate::issue::date;
-use crate::key::PrivateKey;
-use crate::passphrase::Unlock;
 use crate::within::Within;
-use crate::{args, key_source, naming, san};
+use crate::{args, check_key, naming, san};
 use khw_core::finding::Finding;
 use khw_core::input::Input;
 use khw_core::{Error, Exit, NodeName};
@@ -19,9 +17,8 @@ use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
 /// The names of the findings that are made here.
-const FINDINGS: [&str; 17] = [
+const FINDINGS: [&str; 16] = [
     "signer-not-ca",
-    "key-mismatch",
     "certificate-expired",
     "certificate-not-yet-valid",
     "certificate-expires-soon",
@@ -44,7 +41,7 @@ const API_SERVER: [&str; 4] = ["kube-apiserver", "kube-api-server", "kubernetes"
 
 /// All names, for `--ignore` and `--only`.
 fn names() -> Vec<&'static str> {
-    FINDINGS.iter().chain(&chain::FINDINGS).chain(&naming::FINDINGS).copied().collect()
+    FINDINGS.iter().chain(&check_key::FINDINGS).chain(&chain::FINDINGS).chain(&naming::FINDINGS).copied().collect()
 }
 
 /// What one certificate is checked against.
@@ -76,15 +73,7 @@ pub(crate) fn run(arguments: &args::Check) -> anyhow::Result<Exit> {
         let subject = Subject { leaf, facts: &facts, intermediates, roots: &roots, now, arguments };
         findings.extend(certificate(&subject)?.into_iter().map(|finding| finding.file(&input)));
         findings.extend(authorities(&subject).into_iter().map(|finding| finding.file(&ca)));
-        if let Some((file, key)) = key(arguments, path)?
-            && !key.belongs_to(leaf)
-        {
-            findings.push(
-                Finding::error("key-mismatch", format!("is not the key of {input}"))
-                    .file(file)
-                    .fix("give the key with which the certificate was made"),
-            );
-        }
+        findings.extend(check_key::finding(arguments, path, leaf, facts.weak_key.is_some())?);
     }
     arguments.report.report(findings, &names())
 }
@@ -100,24 +89,6 @@ fn roots(arguments: &args::Check, path: &Path, leaf: &Certificate) -> Result<(St
     };
     let read = || Certificate::all_from_pem(&file.read()?).map_err(|e| e.file(&file));
     Ok((file.to_string(), read().map_err(|e| e.hint("name the CA with --ca FILE"))?))
-}
-
-/// The key that is given, or that lies beside the certificate.
-fn key(arguments: &args::Check, path: &Path) -> Result<Option<(Input, PrivateKey)>, Error> {
-    let input = match &arguments.key {
-        Some(key) => key_source::input(key)?,
-        None => {
-            let beside = path.with_extension("key");
-            if path.as_os_str() == "-" || beside == path || !beside.exists() {
-                return Ok(None);
-            }
-            Input::File(beside)
-        }
-    };
-    let unlock = Unlock::new("--key-pass", arguments.key_pass.as_ref(), &[&input, &Input::new(path)])?;
-    let content = Zeroizing::new(input.read()?);
-    let key = PrivateKey::from_file(&content, &unlock).map_err(|e| e.file(&input))?;
-    Ok(Some((input, key)))
 }
 
 /// What is wrong with the certificate itself.

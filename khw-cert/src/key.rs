@@ -246,7 +246,7 @@ pub(crate) fn is_rsa(public_key: &[u8]) -> bool {
 }
 
 /// Equal keys may differ in bytes: the NULL of an RSA identifier may be missing.
-fn same_public_key(a: &[u8], b: &[u8]) -> bool {
+pub(crate) fn same_public_key(a: &[u8], b: &[u8]) -> bool {
     let parts = |spki| {
         let values = der::read_all(spki)?.values()?;
         let [algorithm, key] = values[..] else { return None };

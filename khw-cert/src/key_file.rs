@@ -57,6 +57,16 @@ fn from_der(key: der::Value<'_>, unlock: Option<&Unlock>) -> Result<Zeroizing<Ve
     }
 }
 
+/// Whether the private key of a file is under a passphrase.
+pub(crate) fn is_encrypted(bytes: &[u8]) -> bool {
+    if let Some(values) = der::read_all(bytes).filter(|v| v.tag == der::SEQUENCE).and_then(|v| v.values()) {
+        return values.first().is_some_and(|first| first.tag == der::SEQUENCE);
+    }
+    let blocks = pem_file::blocks(bytes).unwrap_or_default();
+    let key = blocks.iter().find(|b| b.label.ends_with("PRIVATE KEY"));
+    key.is_some_and(|b| b.dek_info.is_some() || b.label.starts_with("ENCRYPTED"))
+}
+
 /// The public key, as SubjectPublicKeyInfo, of an RSA key of any size; `None` for another kind.
 ///
 /// A key that is too short to be used can still be looked at and compared.

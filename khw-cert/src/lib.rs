@@ -8,6 +8,7 @@ mod ca;
 mod certificate;
 mod chain;
 mod check;
+mod check_key;
 mod cidr;
 mod client;
 mod config;

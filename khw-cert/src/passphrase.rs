@@ -91,6 +91,11 @@ impl Unlock {
         Ok(Unlock { option, passphrase: source.map(|source| source.read(option)).transpose()? })
     }
 
+    /// Whether there is one.
+    pub(crate) fn has_passphrase(&self) -> bool {
+        self.passphrase.is_some()
+    }
+
     /// The passphrase of a key that turned out to be encrypted.
     pub(crate) fn passphrase(unlock: Option<&Self>) -> Result<&Passphrase, Error> {
         let encrypted = Error::new("the private key is encrypted");

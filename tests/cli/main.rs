@@ -5,6 +5,7 @@
 
 mod cert;
 mod cert_check;
+mod cert_check_key;
 mod cert_guides;
 mod cert_many;
 mod cert_messages;

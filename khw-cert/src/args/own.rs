@@ -236,7 +236,8 @@ pub(crate) struct Inspect {
 /// Check certificates: chain, key, names, usages, dates, and Kubernetes' naming rules.
 ///
 /// The chain is verified as rustls and Go do it when a server or a client shows the certificate. Certificates after the
-/// first in a file are its intermediates. The key is looked for beside the certificate: worker-1.key for worker-1.crt.
+/// first in a file are its intermediates. The key is looked for beside the certificate, worker-1.key for worker-1.crt; one
+/// there that cannot be read is a finding, a warning when it is under a passphrase or this user may not read it.
 #[derive(Args)]
 pub(crate) struct Check {
     /// The certificates; '-' is standard input
