@@ -27,6 +27,20 @@ impl ServiceRange {
             })
             .collect()
     }
+
+    /// The range that an address is in, as it is written.
+    pub(crate) fn containing(&self, address: IpAddr) -> Option<String> {
+        let same = |ip: &IpAddr, prefix: u8| match (ip, address.to_canonical()) {
+            (IpAddr::V4(ip), IpAddr::V4(address)) => {
+                (u32::from(*ip) ^ u32::from(address)).checked_shr(32 - u32::from(prefix)).unwrap_or(0) == 0
+            }
+            (IpAddr::V6(ip), IpAddr::V6(address)) => {
+                (u128::from(*ip) ^ u128::from(address)).checked_shr(128 - u32::from(prefix)).unwrap_or(0) == 0
+            }
+            _ => false,
+        };
+        self.ranges.iter().find(|(ip, prefix)| same(ip, *prefix)).map(|(ip, prefix)| format!("{ip}/{prefix}"))
+    }
 }
 
 /// 10.96.0.0/16, in which the tutorial's clusterDNS is.
@@ -77,6 +91,17 @@ mod tests {
             let addresses: Vec<String> =
                 range.parse::<ServiceRange>().unwrap().api_server().iter().map(ToString::to_string).collect();
             assert_eq!(addresses, first);
+        }
+        let range: ServiceRange = "10.96.7.9/12,fd00::/108".parse().unwrap();
+        for (address, inside) in [
+            ("10.96.0.1", Some("10.96.7.9/12")),
+            ("10.111.255.255", Some("10.96.7.9/12")),
+            ("::ffff:10.96.0.1", Some("10.96.7.9/12")),
+            ("fd00::f:ffff", Some("fd00::/108")),
+            ("10.112.0.0", None),
+            ("fd00::10:0", None),
+        ] {
+            assert_eq!(range.containing(address.parse().unwrap()).as_deref(), inside, "{address}");
         }
         for bad in ["", "10.96.0.0", "10.96.0.0/0", "10.96.0.0/31", "10.96.0.0/33", "x/8", "10.0.0.0/8,10.1.0.0/16"] {
             assert!(bad.parse::<ServiceRange>().is_err(), "{bad}");

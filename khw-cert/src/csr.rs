@@ -4,6 +4,7 @@ use crate::extension::Extension;
 use crate::key::{Digest, PrivateKey};
 use crate::openssl_args::Form;
 use crate::parts::{EXTENSION_REQUEST, RequestParts};
+use crate::public_key::PublicKey;
 use crate::{der, name, pem_file, signature};
 use khw_core::Error;
 use x509_parser::certification_request::X509CertificationRequest;
@@ -38,6 +39,14 @@ impl Request {
             .and_then(|parts| parts.extensions())
             .ok_or_else(|| Error::new("the extensions of the certificate request are malformed").hint(again))?;
         Ok(Request { subject: info.subject.as_raw().to_vec(), public_key: info.subject_pki.raw.to_vec(), extensions })
+    }
+
+    /// Refuses a key that TLS does not take. openssl signs it.
+    pub(crate) fn refuse_weak_key(&self) -> Result<(), Error> {
+        match PublicKey::read(&self.public_key).and_then(|key| key.weakness()) {
+            Some(weakness) => Err(Error::new(weakness).hint("make the request again with a new key: khw-cert csr")),
+            None => Ok(()),
+        }
     }
 
     /// The subject as openssl shows it.

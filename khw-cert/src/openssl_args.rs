@@ -189,7 +189,8 @@ pub(crate) struct Req {
 /// request unless told with -copy_extensions, and adds subjectKeyIdentifier and authorityKeyIdentifier. Other than
 /// openssl, every certificate is of version 3; one that is signed with its own key (-signkey) and is given no extension
 /// is made a CA (critical basicConstraints CA:TRUE and keyUsage keyCertSign, cRLSign), since Go takes no root of version
-/// 3 without them; and a signer that is no CA, and a key that is not the signer's, are refused.
+/// 3 without them; and a signer that is no CA, a key that is not the signer's, and a request with an RSA key of under 2048
+/// bits, are refused.
 #[derive(Args)]
 pub(crate) struct X509 {
     /// The input is a certificate request

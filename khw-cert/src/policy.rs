@@ -3,6 +3,7 @@
 //! A request is written by somebody else. What it asks for is granted when it is harmless or when the person who signs
 //! has named it; otherwise it is refused by name, or left out and said.
 
+use crate::cidr::ServiceRange;
 use crate::csr::Request;
 use crate::extension::AlternativeName;
 use crate::identity::{Identity, is_api_server_name};
@@ -120,12 +121,14 @@ impl Asked {
     }
 }
 
-/// Applies the rule. `pinned` is the identity of `--as`; `only` are the names of `--san`.
+/// Applies the rule. `pinned` is the identity of `--as`; `only` are the names of `--san`; `services` have addresses that
+/// are nobody's but theirs.
 pub(crate) fn grant(
     request: &Request,
     asked: &Asked,
     pinned: Option<Identity>,
     only: &[String],
+    services: &ServiceRange,
 ) -> Result<Grant, Error> {
     refuse_powers(asked)?;
     let mut left_out = Vec::new();
@@ -143,6 +146,8 @@ pub(crate) fn grant(
         }
         None => (request.subject.clone(), unpinned(request, asked)?),
     };
+    // The servers of the control plane are reached from their own host.
+    let has_loopback = identity.names.iter().any(is_loopback);
     if only.is_empty() {
         let dns = asked.names.iter().filter_map(|n| if let AlternativeName::Dns(name) = n { Some(name) } else { None });
         if let Some(name) = dns.filter(|_| !is_api_server).find(|name| is_api_server_name(name)) {
@@ -151,9 +156,13 @@ pub(crate) fn grant(
                 .hint("say --as server:kube-apiserver if it is, or --san NAME,… for the names it may have"));
         }
         for name in &asked.names {
-            if !identity.names.contains(name) {
-                identity.names.push(name.clone());
+            if identity.names.contains(name) {
+                continue;
             }
+            if let Some(refusal) = others(name, has_loopback, (!is_api_server).then_some(services)) {
+                return Err(refusal);
+            }
+            identity.names.push(name.clone());
         }
     } else {
         san::add(&mut identity.names, only.iter().map(String::as_str)).map_err(|e| e.field("--san"))?;
@@ -168,6 +177,37 @@ pub(crate) fn grant(
             .hint("say --san NAME,…, or make the request again with names"));
     }
     Ok(Grant { subject, identity, left_out })
+}
+
+/// Why a name is not granted unless the person who signs names it: with it one could stand for every host, or for a service.
+fn others(name: &AlternativeName, has_loopback: bool, services: Option<&ServiceRange>) -> Option<Error> {
+    let refuse = |what: String, hint: &str| {
+        let error = Error::new(format!("the request asks for {what}")).field("subjectAltName");
+        Some(error.hint(format!("{hint}--san NAME,… for the names it may have")))
+    };
+    let shown = shown(std::slice::from_ref(name));
+    if is_loopback(name) {
+        let what = || refuse(format!("{shown}, with which every host means itself"), "say ");
+        return (!has_loopback).then(what).flatten();
+    }
+    let AlternativeName::Ip(ip) = name else { return None };
+    if ip.to_canonical().is_unspecified() {
+        return refuse(format!("{shown}, which is no host's address"), "say ");
+    }
+    let range = services?.containing(*ip)?;
+    let hint = "say --service-cluster-ip-range if services have other addresses, or ";
+    refuse(format!("{shown}, an address of services ({range})"), hint)
+}
+
+fn is_loopback(name: &AlternativeName) -> bool {
+    match name {
+        AlternativeName::Ip(ip) => ip.to_canonical().is_loopback(),
+        // RFC 6761, 6.3.
+        AlternativeName::Dns(name) => {
+            name.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("localhost"))
+        }
+        _ => false,
+    }
 }
 
 /// What nobody gets, whatever `--as` says.

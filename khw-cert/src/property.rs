@@ -6,6 +6,7 @@
 use crate::authority::Authority;
 use crate::certificate::Certificate;
 use crate::chain::{self, Peer};
+use crate::cidr::ServiceRange;
 use crate::csr::{self, Request};
 use crate::extension::{self, AlternativeName, Context, Issuer, Signer};
 use crate::facts::Facts;
@@ -241,7 +242,7 @@ proptest! {
         let asked = Asked::of(&request).unwrap();
         prop_assert_eq!(&asked.names, &identity.names);
         let pinned = pin.then(|| Identity::node(&"worker-1".parse().unwrap()));
-        match policy::grant(&request, &asked, pinned, &[]) {
+        match policy::grant(&request, &asked, pinned, &[], &ServiceRange::default()) {
             Ok(grant) if pin => {
                 prop_assert_eq!(grant.identity.common_name.as_str(), "system:node:worker-1");
                 prop_assert_eq!(grant.subject, leaf::subject(&grant.identity).unwrap());

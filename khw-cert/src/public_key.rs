@@ -72,6 +72,13 @@ impl<'a> PublicKey<'a> {
         }
     }
 
+    /// Why TLS does not take it, if it is an RSA key that is too short.
+    pub(crate) fn weakness(&self) -> Option<String> {
+        let bits = self.bits();
+        let weak = matches!(self, PublicKey::Rsa { .. }) && bits < 2048;
+        weak.then(|| format!("the RSA key has {bits} bits: under 2048 is too short"))
+    }
+
     /// For a person: `RSA 2048`, `ECDSA P-256`, `Ed25519`.
     pub(crate) fn kind(&self) -> String {
         match self {

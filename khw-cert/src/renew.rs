@@ -8,6 +8,7 @@ use crate::authority::Authority;
 use crate::certificate::Certificate;
 use crate::extension::{self, Extension};
 use crate::issue::{Template, Validity, date, issue};
+use crate::public_key::PublicKey;
 use crate::{der, pem_file, serial};
 use khw_core::input::Input;
 use khw_core::output::{Kind, Output};
@@ -78,6 +79,9 @@ pub(crate) fn renew(old: &Certificate, ca: &Authority, days: Option<u32>) -> Res
             what
         };
         return Err(Error::new(what).hint("name the CA that issued it: --ca FILE"));
+    }
+    if let Some(weakness) = PublicKey::read(old.public_key_der()).and_then(|key| key.weakness()) {
+        return Err(Error::new(weakness).hint("renewing keeps the key: make a new pair"));
     }
     let mut extensions = extensions(old).ok_or_else(|| {
         Error::new("is of version 1, without names and usages: there is nothing that could be kept")

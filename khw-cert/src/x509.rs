@@ -44,6 +44,7 @@ pub(crate) fn run(arguments: &args::X509) -> anyhow::Result<Exit> {
     let input = Input::new(arguments.input.as_deref().unwrap_or(Path::new("-")));
     let bytes = input.read()?;
     let request = Request::read(&bytes, arguments.inform).map_err(|e| e.file(&input))?;
+    request.refuse_weak_key().map_err(|e| e.file(&input))?;
     let signer = signer(arguments, &request, &input)?;
     let validity = Validity::days(arguments.days.unwrap_or(DAYS))?;
     let own_serial = match (&signer, &arguments.set_serial) {

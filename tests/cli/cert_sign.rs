@@ -332,7 +332,7 @@ fn keys_come_from_descriptors_and_pipes() {
         format!("cat safe/ca.key | {node} --ca-key -"),
         format!("cat safe/ca.key | {node} --ca-key fd:0"),
         format!("cat ca.crt safe/ca.key | {node} --ca -"),
-        "khw-cert csr worker-1 --key fd:7 7< safe/ca.key | khw-cert sign --ca-key fd:3 3< safe/ca.key".to_owned(),
+        "khw-cert csr worker-1 --key fd:7 7< w.key | khw-cert sign --ca-key fd:3 3< safe/ca.key".to_owned(),
     ] {
         sandbox.sh(&line).succeeds();
     }

@@ -17,6 +17,7 @@ mod cert_resign;
 mod cert_roles;
 mod cert_show;
 mod cert_sign;
+mod cert_sign_refused;
 mod cert_verify;
 mod conf_decoder;
 mod conf_gates;

@@ -180,7 +180,11 @@ pub(crate) struct Csr {
 /// keyCertSign, cRLSign); any other usage, anyExtendedKeyUsage among them; without --as the group system:masters, users
 /// and groups of Kubernetes' own (system:…) other than a node's, a subject without a common name, and a subject that
 /// breaks Kubernetes' naming rules; without --as server:kube-apiserver the API server's own names (kubernetes,
-/// kubernetes.default and so on); names of other kinds (email, URI, otherName); critical extensions that are not known.
+/// kubernetes.default and so on) and the addresses of services, which are those of --service-cluster-ip-range; without
+/// --as server:ROLE localhost and loopback addresses; the addresses 0.0.0.0 and ::; names of other kinds (email, URI,
+/// otherName); critical extensions that are not known. An address or name that is refused is granted by --san. Refused
+/// too are several requests in one file, an RSA key of under 2048 bits, and the key of the CA itself.
+///
 /// nsCertType, nsComment and other extensions without effect are left out, and named.
 #[derive(Args)]
 pub(crate) struct Sign {
