@@ -17,7 +17,8 @@ use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
 /// The names of the findings that are made here.
-const FINDINGS: [&str; 16] = [
+const FINDINGS: [&str; 17] = [
+    "leaf-is-ca",
     "signer-not-ca",
     "certificate-expired",
     "certificate-not-yet-valid",
@@ -113,6 +114,8 @@ fn certificate(subject: &Subject<'_>) -> Result<Vec<Finding>, Error> {
     if leaf.is_ca() {
         if subject.arguments.identity.is_some() {
             out.push(Finding::error("identity-mismatch", "is a CA").fix("check the certificate that the CA signed"));
+        } else {
+            out.extend(leaf_is_ca(leaf, facts));
         }
         return Ok(out);
     }
@@ -132,6 +135,30 @@ fn certificate(subject: &Subject<'_>) -> Result<Vec<Finding>, Error> {
         }
     }
     Ok(out)
+}
+
+/// A CA with the identity of a node or component, or with what a TLS server or client has: whoever has its key can make
+/// certificates for everybody.
+fn leaf_is_ca(leaf: &Certificate, facts: &Facts) -> Option<Finding> {
+    let own = |name: &String| name.starts_with("system:");
+    let of = facts.common_name.iter().chain(&facts.organizations).find(|name| own(name));
+    let usages = &facts.extended_key_usage;
+    let usages: Vec<&str> =
+        usages.iter().map(String::as_str).filter(|usage| ["serverAuth", "clientAuth"].contains(usage)).collect();
+    // kubeadm's CAs have a DNS name, and a CA between may have usages; together they are a server's.
+    let is_server = !leaf.dns_names().is_empty() || !leaf.ip_addresses().is_empty();
+    let finding = match of {
+        Some(name) => Finding::error("leaf-is-ca", format!("is of '{name}' and a CA (CA:TRUE)")),
+        None if usages.is_empty() => return None,
+        None => {
+            let message = format!("is for {} and a CA (CA:TRUE)", usages.join(" and "));
+            let make = if is_server { Finding::error } else { Finding::warning };
+            make("leaf-is-ca", message)
+        }
+    };
+    Some(finding.field("basicConstraints").fix(
+        "make it again without CA:TRUE: whoever has its key can make certificates for everybody, and rustls refuses it",
+    ))
 }
 
 /// What its dates say now. A CA or a certificate, in the names that khw-install verify has for them.

@@ -174,6 +174,28 @@ fn each_finding_has_its_name() {
 }
 
 #[test]
+fn a_leaf_that_is_a_ca() {
+    let Some(sandbox) = with_ca() else { return };
+    let authority = "basicConstraints = critical,CA:TRUE\n";
+    let both = "extendedKeyUsage = serverAuth, clientAuth\n";
+    for (subject, extensions, expected) in [
+        ("/CN=system:node:worker-1/O=system:nodes", both, &["error leaf-is-ca"][..]),
+        ("/CN=system:kube-scheduler", "", &["error leaf-is-ca"]),
+        ("/CN=bob/O=system:masters", "", &["error leaf-is-ca"]),
+        ("/CN=kube-apiserver", "extendedKeyUsage = serverAuth\nsubjectAltName = IP:10.0.0.1", &["error leaf-is-ca"]),
+        // A CA between may have usages; kubeadm's CA has a DNS name.
+        ("/CN=middle", both, &["warning leaf-is-ca"]),
+        ("/CN=kubernetes", "subjectAltName = DNS:kubernetes", &[]),
+    ] {
+        make(&sandbox, subject, &format!("{authority}{extensions}"), "");
+        assert_eq!(found(&sandbox, ""), expected, "{subject} {extensions}");
+    }
+    make(&sandbox, "/CN=system:node:worker-1/O=system:nodes", &format!("{authority}{both}"), "");
+    sandbox.sh("khw-cert check x.crt").no("x.crt: error: basicConstraints: is of 'system:node:worker-1' and a CA (CA:TRUE) [leaf-is-ca]\n  \
+         fix: make it again without CA:TRUE: whoever has its key can make certificates for everybody, and rustls refuses it\n");
+}
+
+#[test]
 fn the_signer_and_the_key_are_looked_at() {
     let Some(sandbox) = with_ca() else { return };
     make(&sandbox, "/CN=system:node:worker-1/O=system:nodes", &format!("{LEAF}subjectAltName = DNS:worker-1"), "");
