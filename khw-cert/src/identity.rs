@@ -4,9 +4,10 @@
 
 use crate::args::{Free, InCluster};
 use crate::extension::AlternativeName;
-use crate::san;
+use crate::{naming, san};
 use clap::ValueEnum;
-use khw_core::{Error, NodeName};
+use khw_core::finding::Severity;
+use khw_core::{Error, NodeName, cli};
 use std::str::FromStr;
 
 /// What a certificate is for.
@@ -18,6 +19,8 @@ pub(crate) enum Usage {
     /// A client shows it (extendedKeyUsage clientAuth)
     #[value(alias = "clientAuth")]
     Client,
+    /// Both of them
+    Both,
 }
 
 /// A client: of the API server, unless its description says otherwise.
@@ -80,7 +83,11 @@ impl Identity {
             stem: node.to_string(),
             common_name: node.user(),
             organizations: vec![NodeName::GROUP.to_owned()],
-            names: vec![AlternativeName::Dns(node.to_string())],
+            names: vec![match node.as_str().parse() {
+                // A client looks for an address among the addresses only.
+                Ok(ip) => AlternativeName::Ip(ip),
+                Err(_) => AlternativeName::Dns(node.to_string()),
+            }],
             server: true,
             client: true,
         }
@@ -144,8 +151,8 @@ impl Identity {
             common_name: common_name.to_owned(),
             organizations: organizations.to_vec(),
             names: Vec::new(),
-            server: usage == Usage::Server,
-            client: usage == Usage::Client,
+            server: usage != Usage::Client,
+            client: usage != Usage::Server,
         }
     }
 
@@ -156,8 +163,12 @@ impl Identity {
         }
         san::add(&mut self.names, names.into_iter().map(String::as_str))?;
         if !free.usage.is_empty() {
-            self.server = free.usage.contains(&Usage::Server);
-            self.client = free.usage.contains(&Usage::Client);
+            let both = free.usage.contains(&Usage::Both);
+            self.server = both || free.usage.contains(&Usage::Server);
+            self.client = both || free.usage.contains(&Usage::Client);
+        }
+        if free.cn.is_some() {
+            self.follow_naming_rules()?;
         }
         if let Some(name) = &free.file_name {
             self.stem.clone_from(name);
@@ -168,6 +179,19 @@ impl Identity {
                 .hint("say --file-name NAME, with letters, digits, '-', '_' and '.'"));
         }
         Ok(self)
+    }
+
+    /// Refuses names that `check` would call an error, in its words, and says what it would warn of.
+    fn follow_naming_rules(&self) -> Result<(), Error> {
+        for finding in naming::findings(Some(&self.common_name), &self.organizations, self.client) {
+            let option = if finding.field.as_deref() == Some("CN") { "--cn" } else { "--org" };
+            let fix = finding.fix.unwrap_or_default();
+            match finding.severity {
+                Severity::Error => return Err(Error::new(finding.message).field(option).hint(fix)),
+                Severity::Warning => cli::warn("khw-cert", format_args!("{option}: {}: {fix}", finding.message)),
+            }
+        }
+        Ok(())
     }
 }
 

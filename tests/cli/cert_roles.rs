@@ -122,7 +122,7 @@ fn what_makes_no_sense_is_refused() {
         (
             "client --cn x --usage sign",
             "--usage <USAGE>: 'sign' is not a value it can have",
-            "it is one of server, client",
+            "it is one of server, client, both",
         ),
         (
             "server --cn www",

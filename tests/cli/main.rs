@@ -9,6 +9,7 @@ mod cert_check_key;
 mod cert_guides;
 mod cert_many;
 mod cert_messages;
+mod cert_names;
 mod cert_openssl;
 mod cert_own;
 mod cert_passphrase;

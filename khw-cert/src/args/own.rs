@@ -298,7 +298,7 @@ pub(crate) struct Free {
     /// The organization: for a client its group towards the API server; may be given several times
     #[arg(long, value_name = "NAME", requires = "cn")]
     pub(crate) org: Vec<String>,
-    /// What the certificate is for: server, client or both [default: what the command says]
+    /// What the certificate is for [default: what the command says]
     #[arg(long, value_enum, value_name = "USAGE", value_delimiter = ',')]
     pub(crate) usage: Vec<Usage>,
     /// The name of the files, without ending [default: the role, or the common name after its last ':']
