@@ -47,6 +47,18 @@ impl KeyType {
         ("ed25519", KeyType::Ed25519),
     ];
 
+    /// For a person, as a public key of this type is shown.
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            KeyType::Rsa2048 => "RSA 2048",
+            KeyType::Rsa3072 => "RSA 3072",
+            KeyType::Rsa4096 => "RSA 4096",
+            KeyType::EcdsaP256 => "ECDSA P-256",
+            KeyType::EcdsaP384 => "ECDSA P-384",
+            KeyType::Ed25519 => "Ed25519",
+        }
+    }
+
     /// The object identifier of the curve, empty for a kind without one.
     pub(crate) fn curve(self) -> &'static [u64] {
         match self {

@@ -2,9 +2,10 @@
 
 use crate::extension;
 use crate::identity::{Identity, Usage};
-use crate::key::{self, PrivateKey};
+use crate::key::{self, KeyType, PrivateKey};
 use crate::pair::KEY;
 use crate::passphrase::Unlock;
+use crate::public_key::PublicKey;
 use crate::{args, csr, key_source, leaf, pem_file};
 use khw_core::input::Input;
 use khw_core::output::Kind;
@@ -39,7 +40,15 @@ fn key_of(arguments: &args::Csr, stem: &str) -> Result<PrivateKey, Error> {
     let read = |input: &Input| {
         let unlock = Unlock::new("--key-pass", arguments.key_pass.as_ref(), &[input])?;
         let content = Zeroizing::new(input.read()?);
-        PrivateKey::from_file(&content, &unlock).map_err(|e| e.file(input))
+        let key = PrivateKey::from_file(&content, &unlock).map_err(|e| e.file(input))?;
+        let kind = PublicKey::read(key.public_key_der()).map(|key| key.kind()).unwrap_or_default();
+        match arguments.key_type.map(KeyType::kind) {
+            Some(wanted) if wanted != kind => Err(Error::new(format!("is of type {kind}, not {wanted}"))
+                .file(input)
+                .field("--key-type")
+                .hint("leave the option away to use this key, or move it away for a new one")),
+            _ => Ok(key),
+        }
     };
     if let Some(key) = &arguments.key {
         return read(&key_source::input(key)?);
@@ -48,7 +57,7 @@ fn key_of(arguments: &args::Csr, stem: &str) -> Result<PrivateKey, Error> {
     if std::fs::symlink_metadata(&path).is_ok() {
         return read(&Input::File(path));
     }
-    let key = PrivateKey::generate(arguments.key_type)?;
+    let key = PrivateKey::generate(arguments.key_type.unwrap_or(KeyType::Rsa2048))?;
     place::file(&path, key.to_pem().as_bytes(), KEY, Existing::Refuse)?;
     cli::note("khw-cert", format_args!("{}: written, mode 0600", path.display()));
     Ok(key)

@@ -157,8 +157,9 @@ pub(crate) struct Csr {
     #[arg(long, value_name = "SOURCE")]
     pub(crate) key_pass: Option<Source>,
     /// The type of a key that is made: rsa:2048, rsa:3072, rsa:4096, ecdsa:p256, ecdsa:p384 or ed25519
-    #[arg(long, default_value = "rsa:2048", value_name = "TYPE")]
-    pub(crate) key_type: KeyType,
+    /// [default: rsa:2048]; one that is there and of another type is refused
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) key_type: Option<KeyType>,
     /// The directory of NAME.key [default: the current one]
     #[arg(short = 'd', long, value_name = "DIR")]
     pub(crate) directory: Option<PathBuf>,
