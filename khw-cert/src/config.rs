@@ -7,6 +7,8 @@
 
 use khw_core::Error;
 use khw_core::input::{quoted, refuse_private_key};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// A value with where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +38,8 @@ struct Section {
 pub(crate) struct Config {
     /// The first is `default`: what stands before any section.
     sections: Vec<Section>,
+    /// The names that some value has as a variable, with their section's.
+    variables: BTreeSet<(String, String)>,
 }
 
 /// The section of what stands before any section.
@@ -45,8 +49,11 @@ impl Config {
     /// Reads the text of a file.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         refuse_private_key(text)?;
+        // openssl skips the byte order mark that editors of Windows write.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut sections = vec![Section { name: DEFAULT.to_owned(), entries: Vec::new(), refusal: None }];
         let mut current = 0;
+        let used = RefCell::new(BTreeSet::new());
         for (number, line) in logical_lines(text) {
             let line = line.trim_start_matches([' ', '\t']);
             if let Some(rest) = line.strip_prefix('[') {
@@ -63,7 +70,11 @@ impl Config {
             if strip_comment(line).trim().is_empty() {
                 continue;
             }
-            let lookup = |section: Option<&str>, name: &str| lookup(&sections, current, section, name);
+            let lookup = |section: Option<&str>, name: &str| {
+                let (section, value) = lookup(&sections, current, section, name)?;
+                used.borrow_mut().insert((section, name.to_owned()));
+                Some(value)
+            };
             let (entry, variable) = entry(number, line, &lookup)?;
             let Some(section) = sections.get_mut(current) else { continue };
             let first = section.entries.iter().find(|e| e.name == entry.name);
@@ -75,7 +86,12 @@ impl Config {
             section.refusal = section.refusal.take().or(variable).or(twice);
             section.entries.push(entry);
         }
-        Ok(Config { sections })
+        Ok(Config { sections, variables: used.into_inner() })
+    }
+
+    /// Whether a value of the file has this name of a section as a variable.
+    pub(crate) fn is_variable(&self, section: &str, name: &str) -> bool {
+        self.variables.contains(&(section.to_owned(), name.to_owned()))
     }
 
     fn section(&self, name: &str) -> Option<&Section> {
@@ -146,12 +162,16 @@ fn strip_comment(line: &str) -> &str {
     line
 }
 
-/// The value of a variable: of the named section or the current one, of the environment, or of the first lines.
-fn lookup(sections: &[Section], current: usize, section: Option<&str>, name: &str) -> Option<String> {
+/// The value of a variable, of the named section or the current one, of the environment, or of the first lines; and whose
+/// it was.
+fn lookup(sections: &[Section], current: usize, section: Option<&str>, name: &str) -> Option<(String, String)> {
     if section == Some("ENV") {
-        return std::env::var(name).ok();
+        return std::env::var(name).ok().map(|value| ("ENV".to_owned(), value));
     }
-    let of = |section: &Section| section.entries.iter().find(|e| e.name == name).map(|e| e.value.clone());
+    let of = |section: &Section| {
+        let entry = section.entries.iter().find(|e| e.name == name)?;
+        Some((section.name.clone(), entry.value.clone()))
+    };
     let named = match section {
         Some(section) => sections.iter().find(|s| s.name == section),
         None => sections.get(current),

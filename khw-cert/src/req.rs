@@ -257,6 +257,9 @@ impl Wanted {
             (Some(subject), _) => name::parse(subject).map_err(|e| e.field("-subj"))?,
             (None, _) if let Some(request) = request => request.subject.clone(),
             (None, Some(config)) if config.value(main, "prompt").is_some_and(|e| e.value == "no") => {
+                if !arguments.x509 {
+                    refuse_attributes(config, main)?;
+                }
                 let entry = config.value(main, "distinguished_name").ok_or_else(|| {
                     Error::new("is missing")
                         .field("distinguished_name")
@@ -341,7 +344,9 @@ fn added(lines: &[String], context: &Context<'_>) -> Result<Vec<Extension>, Erro
 /// Refuses directives that openssl does not know, or that would change the result in a way that is not supported.
 fn check(config: &Config, main: &str) -> Result<(), Error> {
     for entry in config.entries(DEFAULT)? {
-        if !matches!(entry.name.as_str(), "HOME" | "RANDFILE" | "openssl_conf" | "config_diagnostics" | "oid_section") {
+        if !matches!(entry.name.as_str(), "HOME" | "RANDFILE" | "openssl_conf" | "config_diagnostics" | "oid_section")
+            && !config.is_variable(DEFAULT, &entry.name)
+        {
             return Err(unknown(entry));
         }
     }
@@ -354,18 +359,38 @@ fn check(config: &Config, main: &str) -> Result<(), Error> {
                 return Err(entry.error(what).hint("remove the line: names are written in UTF-8, as with utf8only"));
             }
             "prompt" if matches!(value, "yes" | "no") => {}
-            "prompt" => {
-                let what = format!("'{}' is not a value it can have", value.escape_debug());
-                return Err(entry.error(what).hint("it is one of yes, no"));
-            }
+            "prompt" => return Err(neither(entry)),
             "default_md" => {
                 digest(entry)?;
             }
+            // openssl takes any other word for one of the two.
+            "encrypt_key" | "encrypt_rsa_key" | "utf8" if !matches!(value, "yes" | "no") => {
+                return Err(neither(entry));
+            }
+            "attributes" => {
+                config.require(value).map_err(|e| e.line(entry.line).field("attributes"))?;
+            }
             known if DIRECTIVES.contains(&known) || WITHOUT_EFFECT.contains(&known) => {}
+            other if config.is_variable(main, other) => {}
             _ => return Err(unknown(entry)),
         }
     }
     Ok(())
+}
+
+fn neither(entry: &Entry) -> Error {
+    entry.error(format!("'{}' is not a value it can have", entry.value.escape_debug())).hint("it is one of yes, no")
+}
+
+/// Refuses attributes that openssl would write into the request: no CA of Kubernetes reads them.
+fn refuse_attributes(config: &Config, main: &str) -> Result<(), Error> {
+    let Some(section) = config.value(main, "attributes") else { return Ok(()) };
+    match config.entries(&section.value)?.first() {
+        Some(entry) => Err(entry
+            .error("is an attribute, which is not written into a request: no CA of Kubernetes reads it")
+            .hint(format!("remove the line, or 'attributes = {}'", section.value.escape_debug()))),
+        None => Ok(()),
+    }
 }
 
 fn unknown(entry: &Entry) -> Error {

@@ -94,6 +94,11 @@ pub(crate) fn run(arguments: &args::X509) -> anyhow::Result<Exit> {
 
 /// Options that would have no effect on what is done.
 fn refuse_without_effect(arguments: &args::X509) -> Result<(), Error> {
+    if arguments.sha1 && (arguments.req || arguments.x509toreq || arguments.signkey.is_some()) {
+        return Err(Error::new("is the hash of a fingerprint here: what is signed with SHA-1 TLS libraries refuse")
+            .field("-sha1")
+            .hint("leave it away, or say -sha256, -sha384 or -sha512"));
+    }
     let of_ca = [
         ("-CA", arguments.ca.is_some()),
         ("-CAkey", arguments.ca_key.is_some()),

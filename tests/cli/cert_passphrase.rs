@@ -144,11 +144,6 @@ fn a_ca_lives_with_an_encrypted_key() {
             "give another one with --ca-key-pass",
         ),
         (
-            "check worker-3.crt",
-            "worker-3.key: the private key is encrypted",
-            "say where its passphrase is: --key-pass file:PATH, env:NAME or fd:N",
-        ),
-        (
             "csr worker-3",
             "worker-3.key: the private key is encrypted",
             "say where its passphrase is: --key-pass file:PATH, env:NAME or fd:N",
