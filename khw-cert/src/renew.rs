@@ -6,10 +6,10 @@
 use crate::args;
 use crate::authority::Authority;
 use crate::certificate::Certificate;
-use crate::extension::{self, Extension};
+use crate::extension::{self, Context, Extension, Issuer, Signer};
 use crate::issue::{Template, Validity, date, issue};
 use crate::public_key::PublicKey;
-use crate::{der, pem_file, serial};
+use crate::{der, key, pem_file, serial};
 use khw_core::input::Input;
 use khw_core::output::{Kind, Output};
 use khw_core::place::Existing;
@@ -83,10 +83,7 @@ pub(crate) fn renew(old: &Certificate, ca: &Authority, days: Option<u32>) -> Res
     if let Some(weakness) = PublicKey::read(old.public_key_der()).and_then(|key| key.weakness()) {
         return Err(Error::new(weakness).hint("renewing keeps the key: make a new pair"));
     }
-    let mut extensions = extensions(old).ok_or_else(|| {
-        Error::new("is of version 1, without names and usages: there is nothing that could be kept")
-            .hint("make it again: khw-cert csr NAME --key FILE | khw-cert sign")
-    })?;
+    let mut extensions = extensions(old).unwrap_or_else(|| of_version_1(old, ca, itself));
     if !itself {
         extension::renew_authority_key_identifier(&mut extensions, &ca.context(old.public_key_der()));
     }
@@ -99,14 +96,31 @@ pub(crate) fn renew(old: &Certificate, ca: &Authority, days: Option<u32>) -> Res
     if let Some(error) = ca.outlived_by(validity).filter(|_| !itself) {
         return Err(error);
     }
+    // What a CA without a key identifier signed may name it by its serial number.
+    let keeps_serial = itself && old.subject_key_identifier().is_none();
     let template = Template {
-        serial: &serial::random()?,
+        serial: &if keeps_serial { old.serial() } else { serial::random()? },
         subject: old.subject_der(),
         public_key: old.public_key_der(),
         validity,
         extensions: &extensions,
     };
     issue(&template, ca.certificate.subject_der(), &ca.key, None)
+}
+
+/// What a certificate without extensions is renewed with, as openssl makes it without `-extfile`: a CA for its own, a
+/// client for any other. It might have been a server's for its usages, but has no name that a client would look at.
+fn of_version_1(old: &Certificate, ca: &Authority, itself: bool) -> Vec<Extension> {
+    let public_key = old.public_key_der();
+    let serial = old.serial();
+    let (mut extensions, context) = if itself {
+        let signer = Signer { key_identifier: None, name: old.subject_der(), serial: &serial };
+        (extension::authority(), Context { public_key, issuer: Issuer::Itself(signer) })
+    } else {
+        (extension::end_entity(key::is_rsa(public_key), false, true, &[]), ca.context(public_key))
+    };
+    extension::add_key_identifiers(&mut extensions, &context);
+    extensions
 }
 
 /// The extensions of a certificate, byte for byte; `None` when it has none.

@@ -212,6 +212,11 @@ pub(crate) struct Sign {
 ///
 /// A file is replaced in its place, with what else is in it (the rest of a chain) kept; '-' is standard input and
 /// output. Only a certificate that this CA signed is renewed. A CA renews itself: `khw-cert renew ca.crt`.
+///
+/// A certificate without extensions, as openssl makes it of version 1, becomes one of version 3. A self-signed one is
+/// made a CA. Any other is made a client (CA:FALSE, digitalSignature, for RSA keyEncipherment too, clientAuth): it names no
+/// usage and so might be a server's, but it has no subject alternative name, without which no server is accepted. A CA
+/// without a subject key identifier keeps its serial number, by which the certificates that it signed may name it.
 #[derive(Args)]
 pub(crate) struct Renew {
     /// The certificates
