@@ -37,11 +37,14 @@ pub(crate) fn text(extension: &Extension, indent: usize) -> String {
     let title = der::read_all(&extension.oid).map(objects::long_name).unwrap_or_default();
     let critical = if extension.critical { "critical" } else { "" };
     let pad = " ".repeat(indent + 4);
-    let value = match lines(extension, &pad) {
-        Some(lines) => lines.iter().map(|line| format!("{pad}{line}\n")).collect(),
-        None => format!("{pad}{}\n", printed(&extension.value)),
-    };
+    let value = value(extension, &pad);
+    let value: String = value.iter().map(|line| format!("{pad}{line}\n")).collect();
     format!("{}{title}: {critical}\n{value}", " ".repeat(indent))
+}
+
+/// The lines of an extension's value; `pad` is in front of those that are inside of others.
+pub(crate) fn value(extension: &Extension, pad: &str) -> Vec<String> {
+    lines(extension, pad).unwrap_or_else(|| vec![printed(&extension.value)])
 }
 
 /// ASN1_STRING_print: what openssl does with bytes that it does not understand.

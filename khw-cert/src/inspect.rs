@@ -2,7 +2,10 @@
 
 use crate::args;
 use crate::certificate::Certificate;
+use crate::extension::Extension;
 use crate::facts::Facts;
+use crate::parts::CertificateParts;
+use crate::{extension_text, objects};
 use khw_core::finding::Format;
 use khw_core::input::Input;
 use khw_core::{Exit, cli, output};
@@ -25,6 +28,29 @@ struct Shown {
     days_left: i64,
     #[serde(flatten)]
     facts: Facts,
+    /// In the order of the certificate.
+    extensions: Vec<ShownExtension>,
+}
+
+#[derive(Serialize)]
+struct ShownExtension {
+    oid: String,
+    /// openssl's short name, null when it has none.
+    name: Option<&'static str>,
+    critical: bool,
+    /// The value as `openssl x509 -text` shows it.
+    text: String,
+}
+
+/// All extensions, those too of which Kubernetes makes nothing.
+fn extensions(certificate: &Certificate) -> Vec<ShownExtension> {
+    let shown = |extension: &Extension| {
+        let (oid, critical, _) = extension.parts();
+        let name = objects::find(&extension.oid).map(|object| object.short);
+        ShownExtension { oid, name, critical, text: extension_text::value(extension, "").join("\n") }
+    };
+    let parts = CertificateParts::read(certificate.der());
+    parts.map(|parts| parts.extensions.iter().map(shown).collect()).unwrap_or_default()
 }
 
 pub(crate) fn run(arguments: &args::Inspect) -> anyhow::Result<Exit> {
@@ -37,6 +63,7 @@ pub(crate) fn run(arguments: &args::Inspect) -> anyhow::Result<Exit> {
                 file: input.to_string(),
                 days_left: days_left(&certificate, now),
                 facts: Facts::of(&certificate).map_err(|e| e.file(&input))?,
+                extensions: extensions(&certificate),
             });
         }
     }

@@ -106,6 +106,59 @@ fn json_has_everything() {
     assert_eq!(one["notAfter"], end.trim());
 }
 
+/// Each extension, also those of which Kubernetes makes nothing, with openssl's own words for its value.
+#[test]
+fn json_has_every_extension() {
+    if !openssl() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "c",
+        "[req]\ndistinguished_name = d\nx509_extensions = e\nprompt = no\n[d]\nCN = a\n[e]\n\
+         basicConstraints = critical,CA:TRUE\nkeyUsage = critical,digitalSignature,keyCertSign\nnsCertType = server\n\
+         nsComment = \"made by hand\"\ncertificatePolicies = 1.2.3.4,@p\nsubjectAltName = DNS:a,otherName:1.2.4;UTF8:x\n\
+         1.2.3.4 = critical,ASN1:UTF8:hello\n[p]\npolicyIdentifier = 1.3.5.8\nCPS.1 = https://a.example/\n",
+    );
+    sandbox
+        .sh("khw-cert key --key-type ecdsa:p256 -o k; openssl req -x509 -new -key k -config c -out a.crt")
+        .succeeds();
+    let json: serde_json::Value =
+        serde_json::from_str(&sandbox.sh("khw-cert inspect --format json a.crt").ok()).expect("JSON");
+    let extensions = json["certificates"][0]["extensions"].as_array().expect("a list");
+    let shown: Vec<(&str, Option<&str>, bool)> = extensions
+        .iter()
+        .map(|e| (e["oid"].as_str().expect("an oid"), e["name"].as_str(), e["critical"] == true))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("2.5.29.19", Some("basicConstraints"), true),
+            ("2.5.29.15", Some("keyUsage"), true),
+            ("2.16.840.1.113730.1.1", Some("nsCertType"), false),
+            ("2.16.840.1.113730.1.13", Some("nsComment"), false),
+            ("2.5.29.32", Some("certificatePolicies"), false),
+            ("2.5.29.17", Some("subjectAltName"), false),
+            ("1.2.3.4", None, true),
+            ("2.5.29.14", Some("subjectKeyIdentifier"), false),
+        ]
+    );
+    // openssl's lines below each title, which ends with ': ' or ': critical'.
+    let text = sandbox.sh("openssl x509 -noout -text -in a.crt").ok();
+    let (_, text) = text.split_once("X509v3 extensions:\n").expect("extensions");
+    let values = text.lines().take_while(|line| line.starts_with("            ")).fold(Vec::new(), |mut all, line| {
+        match line.strip_prefix("                ") {
+            None => all.push(Vec::new()),
+            Some(value) => all.last_mut().expect("a title").push(value.to_owned()),
+        }
+        all
+    });
+    let values: Vec<String> = values.iter().map(|lines: &Vec<String>| lines.join("\n")).collect();
+    let texts: Vec<&str> = extensions.iter().map(|e| e["text"].as_str().expect("text")).collect();
+    assert_eq!(texts, values);
+    assert!(texts.contains(&"made by hand"), "{texts:?}");
+}
+
 #[test]
 fn what_is_no_certificate_is_named() {
     let sandbox = with_node();
