@@ -12,6 +12,7 @@ use khw_core::input::Input;
 use khw_core::{Error, Exit, cli, output};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -114,6 +115,12 @@ impl Search {
             if !std::fs::metadata(&path).is_ok_and(|there| there.is_file() && there.len() <= MAX_BYTES) {
                 continue;
             }
+            // Whose a private key is may read it alone, and it does not expire.
+            if path.extension().is_some_and(|ending| ending == "key")
+                && std::fs::File::open(&path).is_err_and(|cause| cause.kind() == ErrorKind::PermissionDenied)
+            {
+                continue;
+            }
             let base = path.parent().unwrap_or(Path::new(""));
             let read = Input::File(path.clone()).read().map(Zeroizing::new);
             if let Err(error) = read.and_then(|content| self.content(&path.display().to_string(), base, &content)) {
@@ -129,17 +136,28 @@ impl Search {
             self.certificates(file, None, content)?;
             return Ok(true);
         }
-        let Some(text) = std::str::from_utf8(content).ok().filter(|text| text.contains("kind")) else {
-            return Ok(false);
-        };
-        if !["Config", "KubeletConfiguration"].iter().any(|kind| text.contains(kind)) {
+        let Some(text) = std::str::from_utf8(content).ok() else { return Ok(false) };
+        if !(text.contains("kind") && text.contains("Config") || text.contains(EMBEDDED)) {
             return Ok(false);
         }
-        let Ok(kind) = serde_saphyr::from_str::<Kind>(text) else { return Ok(false) };
         let malformed = |e: serde_saphyr::Error| {
             let text = e.to_string();
             let line = text.lines().next().unwrap_or_default();
             Error::new(format!("cannot be read: {}", line.trim_end_matches('.'))).hint("correct it, or leave it out")
+        };
+        let kind = match serde_saphyr::from_str::<Kind>(text) {
+            Ok(kind) => kind,
+            Err(error) if claims(text) => {
+                let error = malformed(error);
+                if !self.in_directory {
+                    return Err(error);
+                }
+                // It may as well be a template or a page about such files.
+                let hint = error.advice().unwrap_or_default().to_owned();
+                cli::warn("khw-cert", format_args!("{}: {hint}", error.file(file)));
+                return Ok(false);
+            }
+            Err(_) => return Ok(false),
         };
         match kind.kind.as_deref() {
             Some("Config") => self.kubeconfig(file, base, serde_saphyr::from_str(text).map_err(malformed)?),
@@ -221,6 +239,15 @@ impl Search {
         }
         Ok(())
     }
+}
+
+/// The field of a kubeconfig that nothing else has.
+const EMBEDDED: &str = "client-certificate-data:";
+
+/// Whether a text that is no YAML was meant to be one of those that name certificates.
+fn claims(text: &str) -> bool {
+    let kind = |line: &str| ["kind: Config", "kind: KubeletConfiguration"].contains(&line.trim_end());
+    text.contains(EMBEDDED) || text.lines().any(kind)
 }
 
 fn moment(at: OffsetDateTime) -> String {

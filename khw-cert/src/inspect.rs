@@ -24,7 +24,7 @@ struct Report {
 #[serde(rename_all = "camelCase")]
 struct Shown {
     file: String,
-    /// Whole days until it expires; negative when it has.
+    /// Whole days until it expires; when it has, the days since then that have begun, negative.
     days_left: i64,
     #[serde(flatten)]
     facts: Facts,
@@ -81,7 +81,7 @@ pub(crate) fn run(arguments: &args::Inspect) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Whole days from now until it expires; negative when it has.
+/// Whole days from now until it expires; when it has, the days since then that have begun, negative.
 pub(crate) fn days_left(certificate: &Certificate, now: OffsetDateTime) -> i64 {
     let seconds = (certificate.not_after() - now).whole_seconds();
     seconds.div_euclid(24 * 60 * 60)
@@ -94,8 +94,7 @@ pub(crate) fn left(days: i64) -> String {
         1 => "1 day left".to_owned(),
         days if days > 0 => format!("{days} days left"),
         -1 => "expired within a day".to_owned(),
-        -2 => "expired 1 day ago".to_owned(),
-        days => format!("expired {} days ago", -days - 1),
+        days => format!("expired {} days ago", -days),
     }
 }
 
@@ -141,8 +140,8 @@ mod tests {
             (1, "1 day left"),
             (0, "less than a day left"),
             (-1, "expired within a day"),
-            (-2, "expired 1 day ago"),
-            (-9, "expired 8 days ago"),
+            (-2, "expired 2 days ago"),
+            (-9, "expired 9 days ago"),
         ] {
             assert_eq!(left(days), text);
         }

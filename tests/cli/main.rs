@@ -7,6 +7,7 @@ mod cert;
 mod cert_check;
 mod cert_check_key;
 mod cert_cnf;
+mod cert_expiry;
 mod cert_guides;
 mod cert_many;
 mod cert_messages;
