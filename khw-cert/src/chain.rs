@@ -78,7 +78,13 @@ fn explain(error: &Error, leaf: &Certificate, roots: &[Certificate], word: &str)
         }
         Error::UnknownIssuer | Error::InvalidSignatureForPublicKey => {
             let same_name = roots.iter().any(|root| root.subject_der() == leaf.issuer_der());
-            let (message, fix) = if same_name {
+            let looks_same = roots.iter().any(|root| root.subject() == leaf.issuer());
+            let (message, fix) = if looks_same && !same_name {
+                (
+                    format!("the CA has the name of its issuer, {}, in another string type", leaf.issuer()),
+                    "Go and rustls compare names byte for byte, openssl does not: sign it again with this CA",
+                )
+            } else if same_name {
                 (
                     format!("the CA has the name of its issuer, {}, and another key", leaf.issuer()),
                     "the CA was made anew: sign it again with this CA, or find the CA that signed it",

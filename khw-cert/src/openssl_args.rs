@@ -400,6 +400,9 @@ pub(crate) struct Verify {
     /// Show the certificates up to the trusted one
     #[arg(long = "show_chain")]
     pub(crate) show_chain: bool,
+    /// Say more: openssl has no more to say either
+    #[arg(long)]
+    pub(crate) verbose: bool,
     /// Do not use the system's CAs: always so
     #[arg(long = "no-CAfile")]
     pub(crate) no_ca_file: bool,

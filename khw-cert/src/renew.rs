@@ -72,11 +72,13 @@ fn file(content: &[u8], ca: &Authority, days: Option<u32>) -> Result<(Zeroizing<
 pub(crate) fn renew(old: &Certificate, ca: &Authority, days: Option<u32>) -> Result<Certificate, Error> {
     let itself = *old == ca.certificate;
     if !old.is_signed_by(&ca.certificate) {
-        let what = format!("was not issued by this CA ({}), but by {}", ca.certificate.subject(), old.issuer());
+        let (issuer, ca_name) = (old.issuer(), ca.certificate.subject());
         let what = if old.issuer_der() == ca.certificate.subject_der() {
             "was not issued by this CA: its issuer has the same name and another key".to_owned()
+        } else if issuer == ca_name {
+            format!("was not issued by this CA: its issuer has the name {issuer} in another string type")
         } else {
-            what
+            format!("was not issued by this CA ({ca_name}), but by {issuer}")
         };
         return Err(Error::new(what).hint("name the CA that issued it: --ca FILE"));
     }

@@ -88,10 +88,15 @@ pub(crate) fn run(arguments: &args::Req) -> anyhow::Result<Exit> {
     if let Some(new) = &new {
         write_key(Some(&new.file), arguments.force, || key.to_file(new.passphrase.as_ref(), Form::Pem))?;
     }
-    match made {
+    let written = match made {
         Made::Request(der) => req_show::write(&der, arguments),
         Made::Certificate(certificate) => write_certificate(&certificate, arguments),
+    };
+    if let Some(new) = new.filter(|_| written.is_err() && !arguments.force) {
+        // The key is new and nobody has seen it: without its request it is of no use.
+        let _ = std::fs::remove_file(new.file);
     }
+    written
 }
 
 /// The request that a certificate is made of, whose key must be the one that signs.

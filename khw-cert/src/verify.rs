@@ -46,8 +46,20 @@ pub(crate) fn run(arguments: &args::Verify) -> anyhow::Result<Exit> {
             Input::Stdin => "stdin".to_owned(),
             Input::File(path) => path.display().to_string(),
         };
-        let leaf = Certificate::from_pem(&input.read()?).map_err(|e| e.file(&input))?;
-        let report = verification::verify(&leaf, &trusted, &untrusted, &wanted).map_err(|e| e.file(&input))?;
+        let leaf = input.read().and_then(|content| Certificate::from_pem(&content));
+        let report = leaf.and_then(|leaf| verification::verify(&leaf, &trusted, &untrusted, &wanted));
+        let report = match report.map_err(|e| e.file(&input)) {
+            Ok(report) => report,
+            // As openssl, which goes on with the next one.
+            Err(error) => {
+                cli::note("khw-cert", format_args!("error: {error}"));
+                if let Some(hint) = error.advice() {
+                    cli::note("khw-cert", format_args!("hint: {hint}"));
+                }
+                exit = Exit::Failed;
+                continue;
+            }
+        };
         if report.failures.is_empty() {
             output::print(good(&name, &report, arguments).as_bytes())?;
         } else {

@@ -333,3 +333,19 @@ fn options_that_are_not_known() {
         refused(&sandbox, &format!("khw-cert {line}"), what, hint);
     }
 }
+
+#[test]
+fn no_key_is_left_behind_without_its_request() {
+    let sandbox = Sandbox::new();
+    let make = "khw-cert req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k -subj /CN=a";
+    for more in ["", "-x509"] {
+        let ran = sandbox.sh(&format!("{make} {more} -out none/o"));
+        assert!(ran.status == 2 && ran.stderr.contains("no such file or directory"), "{ran:?}");
+        assert_eq!(sandbox.names(), [""; 0], "{more}");
+    }
+    sandbox.sh(&format!("{make} -out o")).ok();
+    // One that was there stays.
+    let key = sandbox.read("k");
+    assert_eq!(sandbox.sh(&format!("{make} -out none/o")).status, 2);
+    assert_eq!(sandbox.read("k"), key);
+}

@@ -175,3 +175,50 @@ fn a_ca_does_not_sign_for_names_that_it_may_not_sign_for() {
     sandbox.sh("khw-cert node a.example.com 192.168.5.21 --key-type ecdsa:p256 2>&-; openssl verify -CAfile ca.crt a.example.com.crt").ok();
     sandbox.sh("khw-cert check a.example.com.crt").ok();
 }
+
+#[test]
+fn a_file_that_is_not_there_does_not_stop_the_others() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("khw-cert ca --key-type ecdsa:p256; khw-cert node a --key-type ecdsa:p256; cp a.crt b.crt").succeeds();
+    let line = "verify -verbose -CAfile ca.crt a.crt nosuch.crt b.crt";
+    let ran = sandbox.sh(&format!("khw-cert {line}"));
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, "a.crt: OK\nb.crt: OK\n"), "{ran:?}");
+    assert_eq!(
+        ran.stderr,
+        "khw-cert: error: nosuch.crt: no such file or directory\n\
+         khw-cert: hint: check the path, or run the step that makes this file first\n"
+    );
+    if openssl() {
+        let judge = sandbox.sh(&format!("openssl {line}"));
+        assert_eq!((judge.status, judge.stdout), (ran.status, ran.stdout));
+    }
+    assert_eq!(sandbox.sh("khw-cert verify -verbose -CAfile ca.crt a.crt").ok(), "a.crt: OK\n");
+}
+
+/// openssl takes UTF8String and PrintableString with the same text for one name; Go and rustls do not.
+#[test]
+fn names_that_differ_in_string_type_only() {
+    if !openssl() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    for (mask, name) in [("utf8only", "utf8"), ("MASK:0x2", "printable")] {
+        sandbox.write("c", format!("[req]\ndistinguished_name = d\nstring_mask = {mask}\nx509_extensions = e\n[d]\n[e]\nbasicConstraints = critical,CA:TRUE\n"));
+        sandbox
+            .sh(&format!(
+                "test -e k || openssl ecparam -name prime256v1 -genkey -noout -out k
+                          openssl req -x509 -new -key k -config c -subj /CN=T-CA -days 900 -out {name}.crt"
+            ))
+            .succeeds();
+    }
+    sandbox.sh("khw-cert node w --ca utf8.crt --ca-key k -d . --days 800 --key-type ecdsa:p256").succeeds();
+    sandbox.sh("openssl verify -CAfile printable.crt w.crt").ok();
+    sandbox
+        .sh("khw-cert check w.crt --ca printable.crt --only chain-broken")
+        .no("w.crt: error: the CA has the name of its issuer, CN = T-CA, in another string type [chain-broken]\n  \
+         fix: Go and rustls compare names byte for byte, openssl does not: sign it again with this CA\n");
+    sandbox.sh("khw-cert renew w.crt --ca printable.crt --ca-key k").refused(
+        "khw-cert: error: w.crt: was not issued by this CA: its issuer has the name CN = T-CA in another string type\n\
+         khw-cert: hint: name the CA that issued it: --ca FILE\n",
+    );
+}
