@@ -26,6 +26,8 @@ pub struct Containerd {
     pub cni_bin_dir: At<String>,
     /// Where the CNI configuration is.
     pub cni_conf_dir: At<String>,
+    /// Patterns of files that are read after this one, and win.
+    pub imports: Vec<String>,
 }
 
 /// The CRI plugin's names, by layout version.
@@ -60,6 +62,8 @@ impl Containerd {
             let names = item.as_array().into_iter().flatten().filter_map(|v| v.as_str());
             names.into_iter().any(|name| CRI.contains(&name))
         };
+        let imports = get(root, &["imports"]).and_then(Item::as_array).into_iter().flatten();
+        let imports = imports.filter_map(|value| value.as_str());
         Ok(Containerd {
             version,
             cri_disabled: disabled.filter(names_cri).map(|item| at(item).unwrap_or(1)),
@@ -67,6 +71,7 @@ impl Containerd {
             address: string(get(root, &["grpc", "address"])),
             cni_bin_dir: string(under(&["cni", "bin_dir"])),
             cni_conf_dir: string(under(&["cni", "conf_dir"])),
+            imports: imports.map(str::to_owned).collect(),
         })
     }
 }

@@ -238,6 +238,9 @@ fn names_what_is_wrong_with_certificates_and_keys() {
          sign /CN=system:node:worker-1/O=system:nodes/O=system:masters 300 \"$sans\" masters
          openssl req -new -key worker-1.key -subj $subject -out w.csr
          faketime() {{ :; }}
+         openssl x509 -req -sha1 -in w.csr -CA ca.crt -CAkey ca.key -days 300 -extfile <(echo \"$sans\") -out sha1.crt 2>&1
+         openssl genrsa -out weak.key 1024 2>&1; openssl req -new -key weak.key -subj $subject -out weak.csr
+         openssl x509 -req -in weak.csr -CA ca.crt -CAkey ca.key -days 300 -extfile <(echo \"$sans\") -out weak.crt 2>&1
          for c in server expired no-group upper masters; do cp worker-1.key $c.key
              khw-kubeconfig new --no-verify --server https://192.168.5.30:6443 --certificate-authority ca.crt \
                  --client-certificate $c.crt --client-key $c.key > $c.kubeconfig; done
@@ -255,6 +258,8 @@ fn names_what_is_wrong_with_certificates_and_keys() {
             ("cp soon.crt $K/worker-1.crt", &["certificate-expires-soon"]),
             ("cp expired.crt $K/worker-1.crt", &["certificate-expired"]),
             ("cp long.crt $K/worker-1.crt", &["certificate-outlives-ca"]),
+            ("cp sha1.crt $K/worker-1.crt", &["weak-signature"]),
+            ("cp weak.crt $K/worker-1.crt; cp weak.key $K/worker-1.key", &["file-invalid", "weak-key"]),
             ("cp no-group.crt $K/worker-1.crt", &["certificate-organization"]),
             ("cp upper.crt $K/worker-1.crt", &["node-name-mismatch"]),
             ("cp other/worker-1.crt other/worker-1.key $K/", &["certificate-untrusted"]),
@@ -380,6 +385,22 @@ fn names_what_is_wrong_with_the_container_runtime() {
                 &[],
             ),
             ("echo 'disabled_plugins = [\"cri\"]' > $CT", &["containerd-cri-disabled"]),
+            // What an imported file says wins over what imports it.
+            (
+                "mkdir root/etc/containerd/conf.d; cp $CT root/etc/containerd/conf.d/50-cgroup.toml
+                 sed -i '/SystemdCgroup/d; 1i imports = [\"conf.d/*.toml\"]' $CT",
+                &[],
+            ),
+            (
+                "mkdir root/etc/containerd/conf.d; echo 'disabled_plugins = [\"cri\"]' > root/etc/containerd/conf.d/cri.toml
+                 sed -i '1i imports = [\"/etc/containerd/conf.d/cri.toml\"]' $CT",
+                &["containerd-cri-disabled"],
+            ),
+            (
+                "mkdir root/etc/containerd/conf.d; echo 'version = ' > root/etc/containerd/conf.d/a.toml
+                 sed -i '1i imports = [\"/etc/containerd/conf.d/*\"]' $CT",
+                &["containerd-invalid"],
+            ),
             ("echo 'version = ' > $CT", &["containerd-invalid"]),
             ("sed -i 's|/opt/cni/bin|/usr/lib/cni|' $CT", &["cni-directory-missing"]),
             ("rm $CT", &[]),

@@ -4,7 +4,7 @@ use super::Subject;
 use super::component::Component;
 use super::files::{Files, Named, Sensitivity, at};
 use crate::trust;
-use khw_cert::{Certificate, PrivateKey};
+use khw_cert::{Certificate, Facts, PrivateKey};
 use khw_core::finding::Finding;
 use std::path::{Path, PathBuf};
 use time::{Duration, OffsetDateTime};
@@ -114,7 +114,7 @@ pub(super) fn serving(
                 .fix("place the key that was made together with it"),
         );
     }
-    if let Some(finding) = validity(&loaded.certificate, subject.now) {
+    for finding in validity(&loaded.certificate, subject.now).into_iter().chain(weak(&loaded.certificate)) {
         files.find(&loaded.path, finding);
     }
     if let Some(finding) = ca.and_then(|ca| outlives(&loaded.all, ca, &files.shown(&ca.path))) {
@@ -125,7 +125,7 @@ pub(super) fn serving(
         files.relate(&loaded.path, "signed by", &shown, "the CA certificate");
     }
     if let Some(ca) = ca
-        && trust::signer(&ca.all, &loaded.all).is_none()
+        && is_untrusted(&loaded.all, ca)
     {
         let shown = files.shown(&ca.path);
         files.find(
@@ -175,6 +175,22 @@ fn load(files: &mut Files<'_>, named: &Named, what: &str) -> Option<Loaded> {
             None
         }
     }
+}
+
+/// Whether no CA of the worker signed it. Of a signature that is too weak to be looked at, [`weak`] speaks.
+pub(super) fn is_untrusted(chain: &[Certificate], ca: &Loaded) -> bool {
+    let leaf = chain.first();
+    let is_weak = leaf.is_some_and(|leaf| weak(leaf).iter().any(|finding| finding.name == "weak-signature"));
+    !is_weak && trust::signer(&ca.all, chain).is_none()
+}
+
+/// What is too weak for TLS, as `khw-cert check` names it. Go refuses signatures with SHA-1 from 1.18 on, which Kubernetes 1.24 is
+/// built with.
+pub(super) fn weak(certificate: &Certificate) -> Vec<Finding> {
+    let Ok(facts) = Facts::of(certificate) else { return Vec::new() };
+    let found = [("weak-key", facts.weak_key), ("weak-signature", facts.weak_signature)];
+    let found = found.into_iter().filter_map(|(name, what)| Some(Finding::error(name, what?)));
+    found.map(|finding| finding.fix("make a new one with khw-cert, signed by the same CA")).collect()
 }
 
 /// What the dates of a certificate say now.

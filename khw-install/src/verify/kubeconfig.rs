@@ -1,11 +1,10 @@
 //! The two kubeconfigs: who they say they are, whom they trust, where they go.
 
 use super::Subject;
-use super::certificates::{Loaded, outlives, validity};
+use super::certificates::{Loaded, is_untrusted, outlives, validity, weak};
 use super::component::Component;
 use super::files::{Files, Named, Origin, Sensitivity};
 use super::identity::identity;
-use crate::trust;
 use khw_cert::{Certificate, PrivateKey};
 use khw_core::NodeName;
 use khw_core::finding::Finding;
@@ -287,13 +286,14 @@ fn credentials(files: &mut Files<'_>, kubeconfig: &Path, current: &Current<'_>, 
     }
     let mut findings = who(certificate);
     findings.extend(validity(certificate, subject.now));
+    findings.extend(weak(certificate));
     findings.extend(ca.and_then(|ca| outlives(&chain, ca, &files.shown(&ca.path))));
     if !certificate.has_client_usage() {
         let message = "clientAuth is not in the extended key usage";
         findings.push(Finding::error("certificate-usage", message).fix("make it again with khw-cert"));
     }
     if let Some(ca) = ca
-        && trust::signer(&ca.all, &chain).is_none()
+        && is_untrusted(&chain, ca)
     {
         let message = format!("is not signed by the CA {}", files.shown(&ca.path));
         let fix = "make the kubeconfig again with a certificate that this CA signed";

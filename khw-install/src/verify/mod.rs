@@ -74,6 +74,8 @@ pub const OWN_CHECKS: &[&str] = &[
     "certificate-not-yet-valid",
     "certificate-expires-soon",
     "certificate-outlives-ca",
+    "weak-key",
+    "weak-signature",
     "ca-not-ca",
     "ca-differs",
     "ca-key-on-worker",

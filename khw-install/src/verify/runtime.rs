@@ -168,22 +168,38 @@ fn containerd(
             return;
         }
     };
-    if let Some(line) = config.cri_disabled {
+    let mut systemd_cgroup = (config.systemd_cgroup, shown.clone());
+    let mut disabled = config.cri_disabled.map(|line| (path.to_owned(), line));
+    for import in imported(files, path, &config.imports) {
+        let named = Named { path: import.clone(), origin: None };
+        let Some(content) = files.read(&named, "containerd's configuration", Sensitivity::Public) else { continue };
+        match Containerd::parse(&content) {
+            Ok(imported) => {
+                if imported.systemd_cgroup.is_some() {
+                    systemd_cgroup = (imported.systemd_cgroup, files.shown(&import));
+                }
+                disabled = imported.cri_disabled.map(|line| (import, line)).or(disabled);
+            }
+            Err(error) => files.find(&import, Finding::from_error("containerd-invalid", &error)),
+        }
+    }
+    if let Some((path, line)) = disabled {
         let message = "has cri in it: the kubelet gets 'unknown service runtime.v1.RuntimeService'";
         let finding = Finding::error("containerd-cri-disabled", message).line(line).field("disabled_plugins");
-        files.find(path, finding.fix("take cri out of the list, then `systemctl restart containerd`"));
+        files.find(&path, finding.fix("take cri out of the list, then `systemctl restart containerd`"));
         return;
     }
     // From 1.31 on (KubeletCgroupDriverFromCRI) the kubelet asks a runtime that can tell, which containerd 2 can.
     let asks = version.is_some_and(|v| v.at_least(31)) && config.version >= 3;
     if !asks {
-        let (theirs, line) = match config.systemd_cgroup {
+        let (theirs, line) = match systemd_cgroup.0 {
             Some((true, line)) => ("systemd", line),
             Some((false, line)) => ("cgroupfs", line),
             None => ("cgroupfs", None),
         };
+        let file = systemd_cgroup.1;
         let whose =
-            line.map_or_else(|| format!("{shown} (SystemdCgroup)"), |line| format!("{shown}:{line} (SystemdCgroup)"));
+            line.map_or_else(|| format!("{file} (SystemdCgroup)"), |line| format!("{file}:{line} (SystemdCgroup)"));
         driver_differs(files, kubelet, theirs, &whose);
     }
     if let Some((socket, line)) = &config.address
@@ -207,6 +223,35 @@ fn containerd(
             files.find(path, finding.fix("make it with `khw-install dirs`, or correct the path"));
         }
     }
+}
+
+/// The files that patterns name, which have a `*` in their last part if they have one (containerd-config.toml(5)).
+fn imported(files: &Files<'_>, config: &Path, patterns: &[String]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for pattern in patterns {
+        // A relative one is relative to the configuration.
+        let pattern = config.parent().unwrap_or(Path::new("/")).join(pattern);
+        let (Some(directory), Some(name)) = (pattern.parent(), pattern.file_name().and_then(|name| name.to_str()))
+        else {
+            continue;
+        };
+        match name.split_once('*') {
+            None if files.target.stat(&pattern).is_some() => found.push(pattern),
+            None => {}
+            Some((start, end)) => {
+                let names = files.target.names(directory).into_iter();
+                let mut fitting: Vec<_> = names
+                    .filter(|name| {
+                        let name = name.to_string_lossy();
+                        name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
+                    })
+                    .collect();
+                fitting.sort();
+                found.extend(fitting.into_iter().map(|name| directory.join(name)));
+            }
+        }
+    }
+    found
 }
 
 /// `/var/run` is `/run`.
