@@ -106,7 +106,8 @@ impl File<'_> {
         let set = |path| self.set(path);
         let period = self.document.text("cpuCFSQuotaPeriod").is_some_and(|t| t != "100ms");
         let table: [(&str, bool, &str, Range<u16>, &str); 13] = [
-            ("memorySwap", set("memorySwap"), "NodeSwap", 22..30, STOPS),
+            // `memorySwap: {}`, which kubeadm writes, is what it is without the field.
+            ("memorySwap.swapBehavior", set("memorySwap.swapBehavior"), "NodeSwap", 22..30, STOPS),
             ("seccompDefault", set("seccompDefault"), "SeccompDefault", 22..25, STOPS),
             ("cpuCFSQuotaPeriod", period, "CustomCPUCFSQuotaPeriod", 20..u16::MAX, STOPS),
             ("serverTLSBootstrap", set("serverTLSBootstrap"), "RotateKubeletServerCertificate", 0..0, STOPS),
@@ -424,8 +425,18 @@ mod tests {
             format!("error gate-needed: {path}: the kubelet stops unless the gate {gate} is on")
         };
         for (version, text, path, gate) in [
-            ("1.29", "memorySwap: {}", "memorySwap", "NodeSwap"),
-            ("1.31", "memorySwap: {}\nfeatureGates: {NodeSwap: false}", "memorySwap", "NodeSwap"),
+            (
+                "1.29",
+                "failSwapOn: false\nmemorySwap: {swapBehavior: LimitedSwap}",
+                "memorySwap.swapBehavior",
+                "NodeSwap",
+            ),
+            (
+                "1.31",
+                "memorySwap: {swapBehavior: NoSwap}\nfeatureGates: {NodeSwap: false}",
+                "memorySwap.swapBehavior",
+                "NodeSwap",
+            ),
             ("1.24", "seccompDefault: true", "seccompDefault", "SeccompDefault"),
             ("1.34", "cpuCFSQuotaPeriod: 10ms", "cpuCFSQuotaPeriod", "CustomCPUCFSQuotaPeriod"),
             (
@@ -451,8 +462,11 @@ mod tests {
             found(version, text, &[&needed(path, gate)]);
         }
         for (version, text) in [
-            ("1.30", "memorySwap: {}"),
-            ("1.29", "memorySwap: {}\nfeatureGates: {NodeSwap: true}"),
+            // validation.go of 1.22 to 1.36: `kc.MemorySwap != (MemorySwapConfiguration{})`.
+            ("1.22", "memorySwap: {}"),
+            ("1.29", "memorySwap: {swapBehavior: \"\"}"),
+            ("1.31", "memorySwap: {}\nfeatureGates: {NodeSwap: false}"),
+            ("1.29", "failSwapOn: false\nmemorySwap: {swapBehavior: LimitedSwap}\nfeatureGates: {NodeSwap: true}"),
             ("1.25", "seccompDefault: true"),
             ("1.24", "seccompDefault: false"),
             ("1.34", "serverTLSBootstrap: true"),

@@ -132,7 +132,7 @@ const FIELDS: &[Field] = &[
     Field::new("enableProfilingHandler", Bool, 21).default("true"),
     Field::new("enableDebugFlagsHandler", Bool, 21).default("true"),
     Field::new("cpuManagerPolicyOptions", Map(&Text), 22).default("nil").gate("CPUManagerPolicyOptions (off in 1.22)").flag("cpu-manager-policy-options"),
-    Field::new("memorySwap", Object, 22).gate("NodeSwap (off by default before 1.30; setting the field with it off stops the kubelet)"),
+    Field::new("memorySwap", Object, 22).gate("NodeSwap (off by default before 1.30; a swapBehavior with it off stops the kubelet)"),
     Field::new("memorySwap.swapBehavior", Enum(&[since("NoSwap", 30), always("LimitedSwap"), until("UnlimitedSwap", 29)]), 22).default("\"\" (= NoSwap)").before(&[("LimitedSwap", 29)]).gate("NodeSwap (off before 1.30)").about("Whether and how pods may use swap").note("1.22-1.29 accept \"\"|LimitedSwap|UnlimitedSwap; 1.30+ \"\"|NoSwap|LimitedSwap; LimitedSwap needs cgroup v2 from 1.30"),
     Field::new("seccompDefault", Bool, 22).default("false").gate("SeccompDefault (off by default 1.22-1.24; true with it off stops the kubelet)").flag("seccomp-default").cis(&[cis_from("4.2.14", 29)]).about("Uses the runtime's default seccomp profile for pods that name none").ja("seccomp プロファイルを指定しない Pod に、ランタイムの既定のプロファイルを使う。"),
     Field::new("memoryThrottlingFactor", Float, 22).default("nil").before(&[("0.8", 26), ("0.9", 36)]).gate("MemoryQoS (off by default up to 1.36)"),

@@ -303,7 +303,7 @@ const OF_ONE_GUIDE: &[(usize, Slip)] = &[
         ),
     ),
     (1, ("", "logging: {sanitization: true}", "field-removed", "logging.sanitization")),
-    (1, ("", "memorySwap: {swapBehavior: LimitedSwap}", "gate-needed", "memorySwap")),
+    (1, ("", "memorySwap: {swapBehavior: LimitedSwap}", "gate-needed", "memorySwap.swapBehavior")),
     (1, ("", "iptablesDropBit: 15", "field-deprecated", "iptablesDropBit")),
     (1, ("", "podLogsDir: /var/log/pods", "field-not-yet", "podLogsDir")),
     (2, ("serverTLSBootstrap:", "serverTlsBootstrap: true", "unknown-field", "serverTlsBootstrap")),

@@ -213,8 +213,8 @@ fn what_cannot_work_is_refused() {
         ),
         (
             "--set memorySwap.swapBehavior=LimitedSwap --kubernetes-version 1.28",
-            "memorySwap: the kubelet stops unless the gate NodeSwap is on",
-            "set featureGates.NodeSwap to true, or take memorySwap away",
+            "memorySwap.swapBehavior: the kubelet stops unless the gate NodeSwap is on",
+            "set featureGates.NodeSwap to true, or take memorySwap.swapBehavior away",
         ),
         (
             "--set memorySwap.swapBehavior=UnlimitedSwap --kubernetes-version 1.30",
