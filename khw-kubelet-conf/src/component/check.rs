@@ -156,6 +156,13 @@ impl Check {
             self.findings.push(at(Finding::error("wrong-value", what)).fix(fix));
             return;
         }
+        // metav1.Duration's UnmarshalJSON gets the null, and parses the empty string that it makes of it.
+        if value.is_null() && field.value == Type::Duration && !field.pointer {
+            let what = format!("has no value, and {} stops: time: invalid duration \"\"", self.kind.the_program());
+            let finding = marks.of(Finding::error("wrong-type", what)).field(shown);
+            self.findings.push(finding.fix("give it a value such as 15m, or take it away"));
+            return;
+        }
         self.value(field.value, field.path, shown, value, marks);
     }
 
@@ -211,4 +218,34 @@ impl Check {
 
 fn join(parent: &str, name: &str) -> String {
     if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::component::{Document, Life, Type, check_fields};
+    use crate::fields::KIND;
+    use khw_core::KubernetesVersion;
+    use khw_core::finding::Severity;
+
+    /// As the kubelet of 1.20.2 with `cpuCFSQuotaPeriod:`, which it takes, and each of its other durations, at which it
+    /// stops: `time: invalid duration ""`.
+    #[test]
+    fn a_duration_without_a_value_stops_the_program_unless_it_is_a_pointer() -> Result<(), khw_core::Error> {
+        let version = KubernetesVersion::minor_release(20);
+        let durations = KIND.fields.iter().filter(|f| f.value == Type::Duration && f.life(version) == Life::There);
+        for path in durations.map(|f| f.path) {
+            let text = path.rsplit('.').fold(String::new(), |inner, part| {
+                if inner.is_empty() { format!("{{{part}: }}") } else { format!("{{{part}: {inner}}}") }
+            });
+            let text = format!("kind: {}\napiVersion: {}\n{}\n", KIND.kind, KIND.api_version, &text[1..text.len() - 1]);
+            let findings = check_fields(&KIND, &Document::parse(text.as_bytes())?, version);
+            let found: Vec<_> = findings.iter().map(|f| (f.severity, f.name)).collect();
+            let expected = match path {
+                "cpuCFSQuotaPeriod" => (Severity::Warning, "empty-value"),
+                _ => (Severity::Error, "wrong-type"),
+            };
+            assert_eq!(found, [expected], "{text}");
+        }
+        Ok(())
+    }
 }

@@ -36,6 +36,9 @@ pub struct Field {
     pub meaning: Option<(u16, &'static str, &'static str)>,
     /// The least and the greatest number that the program takes.
     pub range: Option<(i64, i64)>,
+    /// Whether Kubernetes' own type is a pointer, so that a value left empty means none at all. Any other duration is
+    /// read from an empty string then.
+    pub pointer: bool,
     /// The feature gate that it depends on, and when.
     pub gate: &'static str,
     /// From which minor release on it is deprecated, and what that means.
@@ -187,6 +190,7 @@ impl Field {
             default_before: &[],
             meaning: None,
             range: None,
+            pointer: false,
             gate: "",
             deprecated: None,
             flag: "",
@@ -242,6 +246,12 @@ impl Field {
     /// Numbers from `least` on.
     pub const fn from(self, least: i64) -> Self {
         self.range(least, i64::MAX)
+    }
+
+    /// Kubernetes' own type is a pointer.
+    pub const fn pointer(mut self) -> Self {
+        self.pointer = true;
+        self
     }
 
     /// The feature gate.
