@@ -46,9 +46,13 @@ pub(crate) fn run(arguments: &Arguments, matches: &clap::ArgMatches) -> anyhow::
             ("The tenth address of the services' range", "サービスのアドレス範囲の 10 番目のアドレス。"),
         );
     }
-    if arguments.cis {
-        cis::apply(&mut config);
-    }
+    let changed = match arguments.cis {
+        true => {
+            let paths = Paths::new(arguments.layout, arguments.node.as_ref())?;
+            cis::apply(&mut config, &path(&paths.paths.ca))
+        }
+        false => Vec::new(),
+    };
     set_field_options(&mut config, &KIND, matches)?;
     if matches.get_one::<String>("resolv-conf").is_some_and(|f| f == "auto") {
         config.put_because(
@@ -69,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments, matches: &clap::ArgMatches) -> anyhow::
     }
     warn_and_refuse(crate::TOOL.name, &check(&document, version), &before)?;
     if arguments.cis {
-        cis::warnings(&document).into_iter().for_each(|text| cli::warn(crate::TOOL.name, text));
+        cis::warnings(&document, &changed).into_iter().for_each(|text| cli::warn(crate::TOOL.name, text));
     }
     let asked = |field: &str| {
         let on = Some(&Value::Bool(true));
@@ -247,7 +251,7 @@ mod tests {
             let runtimes = [Runtime::Docker, Runtime::Containerd, Runtime::Crio];
             for (layout, runtime) in layouts.into_iter().flat_map(|l| runtimes.map(|r| (l, r))) {
                 let mut config: Config = defaults(version, runtime, layout, Some(&"worker-1".parse()?))?;
-                cis::apply(&mut config);
+                assert!(cis::apply(&mut config, "/ca.crt").is_empty(), "nothing was there before");
                 let (plain, annotated) = (config.render(None)?, config.render(Some(Language::En))?);
                 assert_eq!(check(&annotated.1, version), [], "{version}");
                 assert_eq!(plain.1.root(), annotated.1.root());

@@ -302,6 +302,59 @@ fn cis_follows_the_benchmark_of_the_version() {
 }
 
 #[test]
+fn cis_puts_an_existing_file_in_line_and_says_what_it_changed() {
+    let sandbox = Sandbox::new();
+    let head = "kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\n";
+    let open =
+        "authentication: {anonymous: {enabled: true}}\nauthorization: {mode: AlwaysAllow}\nreadOnlyPort: 10255\n";
+    sandbox.write("open", format!("{head}{open}"));
+    let ran = sandbox
+        .sh("khw-kubelet-conf --cis --from open -o cis --unset readOnlyPort --kubernetes-version 1.24 2>warnings");
+    ran.ok();
+    let cis: Value = yaml(&sandbox.read("cis"));
+    assert_eq!(cis["authentication"]["anonymous"]["enabled"], false);
+    assert_eq!(cis["authentication"]["x509"]["clientCAFile"], "/var/lib/kubernetes/ca.crt");
+    assert_eq!(cis["authorization"]["mode"], "Webhook");
+    let warnings = sandbox.read("warnings");
+    assert!(
+        warnings.starts_with(
+            "khw-kubelet-conf: warning: authentication.anonymous.enabled: --cis changes it, it was true\n\
+             khw-kubelet-conf: warning: authorization.mode: --cis changes it, it was \"AlwaysAllow\"\n\
+             khw-kubelet-conf: warning: protectKernelDefaults: the kubelet stops unless"
+        ),
+        "{warnings}"
+    );
+    // What is in line stays, and is annotated all the same.
+    let right =
+        "authentication:\n  x509:\n    clientCAFile: /my/ca\ntlsCertFile: /my/crt\ntlsPrivateKeyFile: /my/key\n";
+    sandbox.write("right", format!("{head}{right}"));
+    for (version, options, rotation, pair) in
+        [("1.24", "", "4.2.11", "4.2.10"), ("1.34", "--rotate-certificates", "4.2.10", "4.2.9")]
+    {
+        let line = format!(
+            "khw-kubelet-conf --cis --annotate --from right --kubernetes-version {version} {options} 2>warnings"
+        );
+        let annotated = sandbox.sh(&line).ok();
+        assert!(!sandbox.read("warnings").contains("changes it"), "{}", sandbox.read("warnings"));
+        for (id, line) in [
+            ("4.2.1", "    enabled: false\n"),
+            ("4.2.2", "  mode: Webhook\n"),
+            ("4.2.3", "    clientCAFile: /my/ca\n"),
+            (pair, "tlsCertFile: /my/crt\n"),
+            (pair, "tlsPrivateKeyFile: /my/key\n"),
+            (rotation, "rotateCertificates: true\n"),
+        ] {
+            let (before, _) = annotated.split_once(line).unwrap_or_else(|| panic!("{line}: {annotated}"));
+            let comment = before.trim_end().rsplit_once("CIS ").map(|(_, comment)| comment);
+            assert!(
+                comment.is_some_and(|c| c.starts_with(&format!("{id}: ")) && !c.contains("\n\n")),
+                "{line} {annotated}"
+            );
+        }
+    }
+}
+
+#[test]
 fn annotations_explain_and_change_nothing() {
     let sandbox = Sandbox::new();
     let annotated = sandbox.sh("khw-kubelet-conf --annotate --cis --node worker-1 2>warnings").ok();

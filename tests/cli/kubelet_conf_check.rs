@@ -68,7 +68,7 @@ fn check_refuses_what_stops_the_kubelet() {
         "kubelet-config.yaml",
         "kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\nauthentication:\n  x509:\n    clientCAFile: /ca.crt\n\
          port: 70000\nimageGCHighThresholdPercent: 70\nfeatureGates:\n  nodeSwap: true\n  NodeSwap: false\n\
-         memorySwap: {}\nclusterDNS: [10.96.0.10]\n",
+         memorySwap: {swapBehavior: NoSwap}\nclusterDNS: [10.96.0.10]\n",
     );
     sandbox.sh("khw-kubelet-conf --kubernetes-version 1.30 check --service-cidr 10.32.0.0/24 kubelet-config.yaml").no("\
 kubelet-config.yaml:6:1: error: port: 70000 is out of range, and the kubelet stops [wrong-value]
@@ -77,8 +77,8 @@ kubelet-config.yaml:7:1: error: imageGCHighThresholdPercent: the kubelet stops: 
   fix: set both of them
 kubelet-config.yaml:9:3: error: featureGates.nodeSwap: is not a feature gate, and the kubelet stops [unknown-gate]
   fix: did you mean NodeSwap?
-kubelet-config.yaml:11:1: error: memorySwap: the kubelet stops unless the gate NodeSwap is on [gate-needed]
-  fix: set featureGates.NodeSwap to true, or take memorySwap away
+kubelet-config.yaml:11:14: error: memorySwap.swapBehavior: the kubelet stops unless the gate NodeSwap is on [gate-needed]
+  fix: set featureGates.NodeSwap to true, or take memorySwap.swapBehavior away
 kubelet-config.yaml:12:1: warning: clusterDNS: 10.96.0.10 is not in the services' range [dns-outside-services]
   fix: use the cluster DNS service's address, by convention the tenth of the range
 ");

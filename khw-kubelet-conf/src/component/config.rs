@@ -73,6 +73,13 @@ impl Config {
         self.version
     }
 
+    /// The value of a field, unless it is empty.
+    pub fn get(&self, path: &str) -> Option<&Value> {
+        let mut parts = path.split('.');
+        let first = self.root.get(parts.next()?)?;
+        parts.try_fold(first, |value, part| value.get(part)).filter(|v| !v.is_null() && v.as_str() != Some(""))
+    }
+
     /// Sets a field to a value that is known to be right.
     pub fn put(&mut self, path: &str, value: impl Into<Value>) {
         let parts: Vec<&str> = path.split('.').collect();
@@ -93,9 +100,11 @@ impl Config {
     pub fn set(&mut self, path: &str, text: &str) -> Result<(), Error> {
         let (parts, of) = self.resolve(path)?;
         let value = of.parse(text, self.version)?;
+        if self.get(path) != Some(&value) {
+            // The reason was one for the value before.
+            self.reasons.retain(|(known, _)| *known != path);
+        }
         put(&mut self.root, &parts, value);
-        // The reason was one for the value before.
-        self.reasons.retain(|(known, _)| *known != path);
         Ok(())
     }
 
