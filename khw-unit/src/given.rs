@@ -14,6 +14,17 @@ pub struct Given<'a> {
     pub argument: &'a Argument,
 }
 
+/// What pflag makes of an argument, or of two that belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part<'a> {
+    /// A flag with its value.
+    Flag(Given<'a>),
+    /// One dash before letters: short flags.
+    Short(&'a Argument),
+    /// No flag, and no value of one.
+    Stray(&'a Argument),
+}
+
 impl CommandLine {
     /// The value of a flag, `--name=value` or `--name value`; the last one counts; `true` when it stands alone.
     ///
@@ -26,25 +37,49 @@ impl CommandLine {
 
     /// All flags in order, as pflag, the library of kubelet and kube-proxy, takes them apart.
     pub fn flags(&self) -> Vec<Given<'_>> {
+        let flag = |part| match part {
+            Part::Flag(given) => Some(given),
+            Part::Short(_) | Part::Stray(_) => None,
+        };
+        self.parts().into_iter().filter_map(flag).collect()
+    }
+
+    /// The arguments as pflag takes them apart.
+    pub(crate) fn parts(&self) -> Vec<Part<'_>> {
         let table = Program::of(self.program_name());
-        let mut flags = Vec::new();
+        let mut parts = Vec::new();
         let mut arguments = self.arguments.iter().peekable();
+        let mut flags_end = false;
         while let Some(argument) = arguments.next() {
             let text = argument.text.as_str();
             let name = match (text.strip_prefix("--"), text.strip_prefix('-')) {
-                (Some(""), _) => break,
+                _ if flags_end => {
+                    parts.push(Part::Stray(argument));
+                    continue;
+                }
+                (Some(""), _) => {
+                    flags_end = true;
+                    continue;
+                }
                 (Some(name), _) => name,
                 // The only short flag with a value is -v: -v=2, -v2, -v 2.
                 (None, Some(short)) if short.starts_with('v') => {
                     let level = short.trim_start_matches('v').trim_start_matches('=');
                     let value = if level.is_empty() { arguments.next().map(|a| a.text.as_str()) } else { Some(level) };
-                    flags.push(Given { name: "v", value, argument });
+                    parts.push(Part::Flag(Given { name: "v", value, argument }));
                     continue;
                 }
-                _ => continue,
+                (None, Some("") | None) => {
+                    parts.push(Part::Stray(argument));
+                    continue;
+                }
+                (None, Some(_)) => {
+                    parts.push(Part::Short(argument));
+                    continue;
+                }
             };
             if let Some((name, value)) = name.split_once('=') {
-                flags.push(Given { name, value: Some(value), argument });
+                parts.push(Part::Flag(Given { name, value: Some(value), argument }));
                 continue;
             }
             // A boolean never takes the next argument. Of a flag that nobody knows, one that looks like a value belongs
@@ -54,9 +89,9 @@ impl CommandLine {
                 None => arguments.peek().is_some_and(|next| !next.text.starts_with('-')),
             };
             let value = if takes { arguments.next().map(|a| a.text.as_str()) } else { None };
-            flags.push(Given { name, value, argument });
+            parts.push(Part::Flag(Given { name, value, argument }));
         }
-        flags
+        parts
     }
 }
 

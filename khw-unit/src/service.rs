@@ -1,6 +1,6 @@
 //! What the units of kubelet and kube-proxy share: the order of the directives, restarting, further flags.
 
-use crate::flag::{self, Program, Status, gates};
+use crate::flag::{Program, Status, gates};
 use crate::hardening;
 use crate::{CommandLine, Unit};
 use khw_core::finding::Severity;
@@ -144,17 +144,12 @@ fn judge(given: &ExtraFlag, program: Program, version: KubernetesVersion) -> Res
             return refuse(complaint.clone(), flag.advice(program, version));
         }
     }
-    match (&given.value, flag.boolean) {
-        (None, false) => {
-            return refuse(format!("--{name} needs a value"), format!("write it as --flag {name}=VALUE"));
-        }
-        (Some(value), true) if flag::go_bool(value).is_none() => {
-            return refuse(
-                format!("--{name}: '{}' is neither true nor false", value.escape_debug()),
-                format!("write it as --flag {name}=true or {name}=false"),
-            );
-        }
-        _ => {}
+    if given.value.is_none() && !flag.boolean {
+        return refuse(format!("--{name} needs a value"), format!("write it as --flag {name}=VALUE"));
+    }
+    let value = if flag.boolean { given.value.as_deref().or(Some("true")) } else { given.value.as_deref() };
+    if let Some(unfit) = flag.unfit(value, program, version) {
+        return refuse(format!("--{name}: {}", unfit.what), unfit.fix);
     }
     let mut warnings: Vec<String> =
         complaint.map(|complaint| format!("{complaint}: {}", flag.advice(program, version))).into_iter().collect();

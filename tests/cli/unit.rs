@@ -158,8 +158,18 @@ fn refuses_what_the_release_cannot_do() {
         ),
         (
             "kubelet --node a --flag seccomp-default=maybe",
-            "--flag: --seccomp-default: 'maybe' is neither true nor false",
-            "write it as --flag seccomp-default=true or seccomp-default=false",
+            "--flag: --seccomp-default: 'maybe' is not true or false, and kubelet does not start",
+            "write true or false",
+        ),
+        (
+            "kubelet --node a --kubernetes-version 1.20 --flag max-pods=abc",
+            "--flag: --max-pods: 'abc' is not a whole number, and kubelet does not start",
+            "write a number such as 110",
+        ),
+        (
+            "kubelet --node a --kubernetes-version 1.20 --flag node-labels=node-role.kubernetes.io/worker=",
+            "--flag: --node-labels: the kubelet of v1.16 and later does not start with the label node-role.kubernetes.io/worker",
+            "take it away, and when the node is there: kubectl label node NAME node-role.kubernetes.io/worker=",
         ),
         ("kubelet --node a --flag '=x'", "--flag <NAME[=VALUE]>: '=x' is not a flag", "write it as NAME or NAME=VALUE"),
         (
@@ -216,7 +226,7 @@ fn refuses_what_the_release_cannot_do() {
         (
             "check --ignore nonsense a.service",
             "there is no finding named 'nonsense'",
-            "the names are assignment-outside-section, bad-command, bad-value, deprecated-flag, drop-in, early-flag, empty-unit, flag-overrides-file, gate-deprecated, gate-locked, gate-value, ignored-flag, lost-backslash, masked, no-environment-file, no-exec-start, no-program, no-watchdog, not-an-assignment, own-mounts, relative-program, removed-flag, requires-without-after, several-exec-start, shadowed, sigpipe-not-restarted, syntax, trailing-backslash, unbalanced-quotes, undefined-variable, unexpanded-variable, unknown-directive, unknown-escape, unknown-flag, unknown-gate, unknown-section, wrong-type",
+            "the names are assignment-outside-section, bad-command, bad-value, deprecated-flag, drop-in, early-flag, empty-unit, flag-overrides-file, flag-value, gate-deprecated, gate-locked, gate-value, ignored-flag, lost-backslash, masked, no-environment-file, no-exec-start, no-program, no-watchdog, not-an-assignment, own-mounts, relative-program, removed-flag, requires-without-after, several-exec-start, shadowed, sigpipe-not-restarted, single-dash, stray-argument, syntax, trailing-backslash, unbalanced-quotes, undefined-variable, unexpanded-variable, unknown-directive, unknown-escape, unknown-flag, unknown-gate, unknown-section, wrong-type",
         ),
     ] {
         s.write("a.service", TUTORIAL_KUBE_PROXY);

@@ -1,12 +1,13 @@
 //! The commands of a unit: their syntax, variables, programs, and the flags of kubelet and kube-proxy.
 
 use super::environment::Environment;
+use super::stray;
 use crate::command::{self, Argument, CommandLine};
 use crate::flag::{Flag, Program, Status, gates};
 use crate::root::Root;
 use crate::syntax::Unit;
 use khw_core::KubernetesVersion;
-use khw_core::finding::Finding;
+use khw_core::finding::{Finding, Severity};
 use std::path::{Path, PathBuf};
 
 /// Where systemd looks for a program that is only a name (`DEFAULT_PATH`).
@@ -37,7 +38,9 @@ pub(super) fn check(
             for argument in &command.arguments {
                 variables(argument, directive, environment, findings);
             }
-            flags(&environment.expand(command), version, findings);
+            let expanded = environment.expand(command);
+            flags(&expanded, version, findings);
+            stray::check(&expanded, version, directive, findings);
         }
         let oneshot = unit.value("Service", "Type").is_some_and(|t| t.text == "oneshot");
         if directive == "ExecStart"
@@ -139,9 +142,12 @@ fn flags(command: &CommandLine, version: KubernetesVersion, findings: &mut Vec<F
         if given.name.contains('$') {
             continue;
         }
-        let finding = match program.flag(given.name) {
-            Some(flag) => known_flag(flag, program, version, with_config),
-            None => Some(
+        let found = match program.flag(given.name) {
+            Some(flag) => match known_flag(flag, program, version, with_config) {
+                Some(finding) if finding.severity == Severity::Error => vec![finding],
+                complaint => complaint.into_iter().chain(value(flag, given.value, program, version)).collect(),
+            },
+            None => vec![
                 Finding::error(
                     "unknown-flag",
                     format!("{} does not start with a flag it does not know", program.name()),
@@ -150,21 +156,29 @@ fn flags(command: &CommandLine, version: KubernetesVersion, findings: &mut Vec<F
                     Some(similar) => format!("did you mean --{similar}?"),
                     None => "leave it out".to_owned(),
                 }),
-            ),
+            ],
         };
-        let found = match finding {
-            Some(finding) => vec![finding.field(format!("--{}", given.name))],
-            None if gates::is_gates(given.name) => gates::check(given.value.unwrap_or_default(), program, version),
-            None => Vec::new(),
+        let found = match found.is_empty() && gates::is_gates(given.name) {
+            true => gates::check(given.value.unwrap_or_default(), program, version),
+            false => found.into_iter().map(|finding| finding.field(format!("--{}", given.name))).collect(),
         };
-        findings.extend(found.into_iter().map(|mut finding| {
-            // It does not stand where the line says.
-            if let Some(name) = given.argument.variables.first() {
-                finding.message.push_str(&format!(" (it comes from ${name})"));
-            }
-            finding.line(given.argument.line)
-        }));
+        findings.extend(found.into_iter().map(|finding| of_argument(finding, given.argument)));
     }
+}
+
+/// Where it stands, and the variable that it comes from.
+fn of_argument(mut finding: Finding, argument: &Argument) -> Finding {
+    // It does not stand where the line says.
+    if let Some(name) = argument.variables.first() {
+        finding.message.push_str(&format!(" (it comes from ${name})"));
+    }
+    finding.line(argument.line)
+}
+
+fn value(flag: &Flag, value: Option<&str>, program: Program, version: KubernetesVersion) -> Option<Finding> {
+    let unfit = flag.unfit(value, program, version)?;
+    let name = if unfit.of_version { "removed-flag" } else { "flag-value" };
+    Some(Finding::error(name, unfit.what).fix(unfit.fix))
 }
 
 fn known_flag(flag: &Flag, program: Program, version: KubernetesVersion, with_config: bool) -> Option<Finding> {

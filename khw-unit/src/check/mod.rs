@@ -9,6 +9,7 @@ mod environment;
 #[cfg(test)]
 mod mutations;
 mod service;
+mod stray;
 
 use self::environment::Environment;
 use crate::directive;
@@ -30,6 +31,7 @@ pub const CHECKS: &[&str] = &[
     "early-flag",
     "empty-unit",
     "flag-overrides-file",
+    "flag-value",
     "gate-deprecated",
     "gate-locked",
     "gate-value",
@@ -48,6 +50,8 @@ pub const CHECKS: &[&str] = &[
     "several-exec-start",
     "shadowed",
     "sigpipe-not-restarted",
+    "single-dash",
+    "stray-argument",
     "syntax",
     "trailing-backslash",
     "unbalanced-quotes",
@@ -246,9 +250,9 @@ mod tests {
                 30,
                 vec![("bad-command", 3), ("unbalanced-quotes", 4)],
             ),
-            (format!("{k} \\q"), 30, vec![("unknown-escape", 2)]),
+            (format!("{k} --root-dir=\\q"), 30, vec![("unknown-escape", 2)]),
             (format!("{k}\n --kubeconfig=/x"), 30, vec![("lost-backslash", 3)]),
-            (format!("{k} \\\n --v=2 \\\nRestart=always"), 30, vec![("trailing-backslash", 3)]),
+            (format!("{k} \\\n --v=2 \\\nRestart=always"), 30, vec![("trailing-backslash", 3), ("stray-argument", 4)]),
             (format!("{k}\nType=notify\nWatchdogSec=30"), 31, vec![("no-watchdog", 4)]),
             (format!("{k}\nType=notify\nWatchdogSec=30"), 32, vec![]),
             (format!("{k}\nWatchdogSec=0\nProtectSystem=no\nPrivateTmp=false"), 31, vec![]),

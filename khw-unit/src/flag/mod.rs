@@ -10,7 +10,9 @@
 pub(crate) mod gates;
 mod kube_proxy;
 mod kubelet;
+mod takes;
 
+pub use self::takes::Takes;
 use khw_core::KubernetesVersion;
 
 /// A program whose flags are known.
@@ -44,6 +46,8 @@ pub struct Flag {
     pub name: &'static str,
     /// Whether it may stand alone, and never takes the next argument as its value.
     pub boolean: bool,
+    /// What its value is, when it is none of those.
+    pub takes: Takes,
     /// The first minor release that has it; 13 for 1.13 and earlier.
     pub since: u16,
     /// The first minor release that calls it deprecated on its own account; 13 for 1.13 and earlier.
@@ -68,6 +72,7 @@ impl Flag {
         Flag {
             name,
             boolean: false,
+            takes: Takes::Text,
             since: 13,
             deprecated: None,
             removed: None,
@@ -79,6 +84,10 @@ impl Flag {
 
     const fn boolean(self) -> Self {
         Flag { boolean: true, ..self }
+    }
+
+    const fn takes(self, takes: Takes) -> Self {
+        Flag { takes, ..self }
     }
 
     const fn since(self, minor: u16) -> Self {
