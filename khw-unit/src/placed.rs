@@ -10,14 +10,26 @@ use khw_core::KubernetesVersion;
 use khw_core::finding::Finding;
 use std::path::{Path, PathBuf};
 
-/// Where systemd looks for units, the first before the others (systemd.unit(5), table 1).
-const UNIT_PATH: [&str; 5] = [
-    "/etc/systemd/system",
+/// Where systemd looks for units, the first before the others: `systemd-analyze unit-paths` of 252. /usr/lib stands
+/// before /lib, which is a link to it, so that no unit takes its own place.
+const UNIT_PATH: [&str; 13] = [
+    "/etc/systemd/system.control",
+    "/run/systemd/system.control",
+    "/run/systemd/transient",
+    "/run/systemd/generator.early",
+    PLACED,
+    "/etc/systemd/system.attached",
     "/run/systemd/system",
+    "/run/systemd/system.attached",
+    "/run/systemd/generator",
     "/usr/local/lib/systemd/system",
     "/usr/lib/systemd/system",
     "/lib/systemd/system",
+    "/run/systemd/generator.late",
 ];
+
+/// Where a unit is placed that is nowhere yet.
+const PLACED: &str = "/etc/systemd/system";
 
 /// Looks through a unit with all that belongs to it under `root`. `file` is where it was read; the findings that are not
 /// about it name another.
@@ -73,8 +85,9 @@ fn replaced(name: &str, place: Option<&Path>, root: &Root) -> Option<Finding> {
             let message = format!("systemd takes {} instead", other.display());
             return Some(Finding::error("shadowed", message).fix("change that one, or remove it"));
         }
-        // A file that is not placed yet goes into the first directory.
-        if place.is_none_or(|p| p.parent().is_none_or(|d| !UNIT_PATH.iter().any(|u| Path::new(u) == d))) {
+        if dir == PLACED
+            && place.is_none_or(|p| p.parent().is_none_or(|d| !UNIT_PATH.iter().any(|u| Path::new(u) == d)))
+        {
             return None;
         }
     }

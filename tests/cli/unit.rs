@@ -226,7 +226,7 @@ fn refuses_what_the_release_cannot_do() {
         (
             "check --ignore nonsense a.service",
             "there is no finding named 'nonsense'",
-            "the names are assignment-outside-section, bad-command, bad-value, deprecated-flag, drop-in, early-flag, empty-unit, flag-overrides-file, flag-value, gate-deprecated, gate-locked, gate-value, ignored-flag, lost-backslash, masked, no-environment-file, no-exec-start, no-program, no-watchdog, not-an-assignment, own-mounts, relative-program, removed-flag, requires-without-after, several-exec-start, shadowed, sigpipe-not-restarted, single-dash, stray-argument, syntax, trailing-backslash, unbalanced-quotes, undefined-variable, unexpanded-variable, unknown-directive, unknown-escape, unknown-flag, unknown-gate, unknown-section, wrong-type",
+            "the names are assignment-outside-section, bad-command, bad-value, deprecated-flag, drop-in, early-flag, empty-unit, flag-overrides-file, flag-value, gate-deprecated, gate-locked, gate-value, ignored-flag, lost-backslash, masked, no-environment-file, no-exec-start, no-program, no-watchdog, not-an-assignment, own-mounts, relative-program, removed-flag, requires-without-after, several-exec-start, shadowed, sigpipe-not-restarted, single-dash, stray-argument, syntax, trailing-backslash, unbalanced-quotes, undefined-variable, unexpanded-variable, unknown-directive, unknown-escape, unknown-flag, unknown-gate, unknown-section, unknown-specifier, wrong-type",
         ),
     ] {
         s.write("a.service", TUTORIAL_KUBE_PROXY);

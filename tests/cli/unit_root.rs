@@ -90,6 +90,13 @@ fn environment_files_define_variables() {
         .no("a.service:3: error: ExecStart: ${NO} is not defined, and becomes empty [undefined-variable]\n  \
          fix: write its value here, or Environment=NO=VALUE in [Service]\n");
     s.sh("khw-unit check a.service").ok();
+    // kubeadm's $KUBELET_EXTRA_ARGS: without braces it is no argument at all, which is what the '-' is for.
+    let optional = "[Service]\nEnvironmentFile=-/etc/none\nExecStart=/bin/a";
+    s.write("a.service", format!("{optional} --x $NO\n"));
+    s.sh("khw-unit check --strict --root root a.service").ok();
+    s.write("a.service", format!("{optional} ${{NO}}\n"));
+    let found = s.sh("khw-unit check --root root a.service || true").ok();
+    assert!(found.contains("${NO} is not defined, and becomes empty [undefined-variable]"), "{found}");
     s.write("a.service", "[Service]\nEnvironmentFile=/etc/none\nExecStart=/bin/a\n");
     s.sh("khw-unit check --root root a.service")
         .no("a.service:2: error: EnvironmentFile: '/etc/none': no such file or directory [no-environment-file]\n  \
@@ -148,6 +155,14 @@ fn drop_ins_change_the_unit() {
     assert!(found.starts_with(&format!("{etc}/20-flags.conf: warning: changes RestartSec [drop-in]")), "{found}");
     s.sh(&format!("ln -sf /dev/null {etc}/20-flags.conf")).ok();
     assert_eq!(s.sh(CHECK).ok(), "");
+    // systemctl set-property and edit --runtime write into directories of their own.
+    for dir in ["etc/systemd/system.control", "run/systemd/system.control", "run/systemd/generator.late"] {
+        let drop_in = format!("root/{dir}/kubelet.service.d/50-x.conf");
+        s.write(&drop_in, "[Service]\nCPUWeight=50\n");
+        let found = s.sh(CHECK).ok();
+        assert!(found.contains(&format!("{drop_in}: warning: changes CPUWeight [drop-in]")), "{found}");
+        s.sh(&format!("rm {drop_in}")).ok();
+    }
     for dir in ["service.d", "kube-.service.d", "kube-proxy.service.d"] {
         s.write(format!("root/usr/lib/systemd/system/{dir}/a-{dir}.conf"), "[Service]\nNice=x\n");
     }

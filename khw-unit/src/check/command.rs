@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 const SEARCHED: [&str; 4] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"];
 
 /// The directives whose values are commands.
-const COMMANDS: [&str; 7] =
+pub(super) const COMMANDS: [&str; 7] =
     ["ExecCondition", "ExecReload", "ExecStart", "ExecStartPost", "ExecStartPre", "ExecStop", "ExecStopPost"];
 
 pub(super) fn check(
@@ -117,6 +117,10 @@ fn escapes(command: &CommandLine, directive: &str, findings: &mut Vec<Finding>) 
 
 fn variables(argument: &Argument, directive: &str, environment: &Environment, findings: &mut Vec<Finding>) {
     for name in argument.variables.iter().filter(|name| environment.lacks(name)) {
+        // Alone and without braces it gives no argument at all, as kubeadm's $KUBELET_EXTRA_ARGS is meant.
+        if environment.may_lack() && argument.text.strip_prefix('$') == Some(name.as_str()) {
+            continue;
+        }
         findings.push(
             Finding::error("undefined-variable", format!("${{{name}}} is not defined, and becomes empty"))
                 .line(argument.line)

@@ -51,6 +51,8 @@ pub(super) struct Environment {
     values: HashMap<String, Option<String>>,
     /// Whether there are no others: not so when they come from a file that is not looked into.
     complete: bool,
+    /// Whether a file that may be missing is.
+    without_a_file: bool,
 }
 
 impl Environment {
@@ -65,7 +67,7 @@ impl Environment {
                 }
             }
         }
-        let mut complete = true;
+        let (mut complete, mut without_a_file) = (true, false);
         for value in unit.values("Service", "EnvironmentFile") {
             let optional = value.text.starts_with('-');
             let path = value.text.trim_start_matches('-');
@@ -79,7 +81,7 @@ impl Environment {
                     let defined = file(&String::from_utf8_lossy(&content));
                     values.extend(defined.into_iter().map(|(name, value)| (name, Some(value))));
                 }
-                Err(_) if optional => {}
+                Err(_) if optional => without_a_file = true,
                 Err(error) => findings.push(
                     Finding::error("no-environment-file", format!("'{path}': {}", error.what()))
                         .line(value.line)
@@ -98,12 +100,17 @@ impl Environment {
                 Err(refused) => findings.push(Finding::from_error(refused.name, &refused.error)),
             }
         }
-        Environment { values, complete }
+        Environment { values, complete, without_a_file }
     }
 
     /// Whether nobody defines it.
     pub(super) fn lacks(&self, name: &str) -> bool {
         self.complete && !self.values.contains_key(name)
+    }
+
+    /// Whether a variable may be undefined on purpose: `EnvironmentFile=-PATH` names a file that is not there.
+    pub(super) fn may_lack(&self) -> bool {
+        self.without_a_file
     }
 
     /// The command with the values of its variables, as the process gets it. An argument with a variable of unknown

@@ -9,6 +9,7 @@ mod environment;
 #[cfg(test)]
 mod mutations;
 mod service;
+mod specifier;
 mod stray;
 
 use self::environment::Environment;
@@ -62,6 +63,7 @@ pub const CHECKS: &[&str] = &[
     "unknown-flag",
     "unknown-gate",
     "unknown-section",
+    "unknown-specifier",
     "wrong-type",
 ];
 
@@ -92,6 +94,7 @@ pub(crate) fn check_under(unit: &Unit, version: KubernetesVersion, root: Option<
     directives(unit, &mut findings);
     dependencies(unit, &mut findings);
     values(unit, &mut findings);
+    specifier::check(unit, &mut findings);
     service::check(unit, version, &mut findings);
     let environment = Environment::of(unit, root, &mut findings);
     command::check(unit, version, root, &environment, &mut findings);
