@@ -1,6 +1,7 @@
 //! The named checks of a KubeProxyConfiguration.
 
 use crate::fields::KIND;
+use crate::refused;
 use khw_core::{KubernetesVersion, finding::Finding};
 use khw_kubelet_conf::component::{Document, check_fields, cidr, network, sort};
 use serde_json::Value;
@@ -42,12 +43,19 @@ pub(crate) fn check_with(document: &Document, version: KubernetesVersion, node: 
     let at = |path: &str, finding: Finding| document.at(path, finding);
     let gate = |name: &str| document.get(&format!("featureGates.{name}"));
     let nftables = document.text("mode") == Some("nftables");
-    if nftables && (29..31).contains(&version.minor()) && gate("NFTablesProxyMode") != Some(&Value::Bool(true)) {
+    // On by default from 1.31, locked from 1.33.
+    let on = match version.minor() {
+        29 | 30 => gate("NFTablesProxyMode") == Some(&Value::Bool(true)),
+        31 | 32 => gate("NFTablesProxyMode") != Some(&Value::Bool(false)),
+        _ => true,
+    };
+    if nftables && !on {
         findings.push(
             at("mode", Finding::error("gate-needed", "kube-proxy stops unless the gate NFTablesProxyMode is on"))
                 .fix("set featureGates.NFTablesProxyMode to true, or use another mode"),
         );
     }
+    findings.extend(refused::check(document, version));
     if document.text("mode") == Some("ipvs") && version.at_least(35) {
         findings.push(
             at("mode", Finding::warning("mode-deprecated", "ipvs is deprecated from v1.35 on")).fix("use nftables"),

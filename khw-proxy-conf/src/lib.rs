@@ -6,6 +6,7 @@ mod args;
 mod check;
 mod fields;
 mod generate;
+mod refused;
 
 pub use check::{CHECKS, check};
 pub use fields::KIND;

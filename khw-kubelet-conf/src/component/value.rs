@@ -312,6 +312,28 @@ fn is_duration(text: &str) -> bool {
     true
 }
 
+/// The nanoseconds of a duration in Go's notation, if it is one.
+pub fn nanoseconds(text: &str) -> Option<i128> {
+    const UNITS: [(&str, f64); 8] =
+        [("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 6e10), ("h", 3.6e12)];
+    if !is_duration(text) {
+        return None;
+    }
+    let mut rest = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let mut sum = 0.0;
+    while let Some(after) = decimal(rest) {
+        let number: f64 = rest.get(..rest.len() - after.len())?.parse().ok()?;
+        // A lone 0 has no unit.
+        let Some((unit, nanoseconds)) = UNITS.into_iter().find(|(unit, _)| after.starts_with(unit)) else { break };
+        sum += number * nanoseconds;
+        rest = after.get(unit.len()..)?;
+    }
+    // Rounded, a number of the digits that a person writes is the exact one.
+    #[allow(clippy::cast_possible_truncation)]
+    let sum = sum.round() as i128;
+    Some(if text.starts_with('-') { -sum } else { sum })
+}
+
 /// What follows a decimal number without sign, if there is one.
 fn decimal(text: &str) -> Option<&str> {
     let after = text.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -357,6 +379,22 @@ mod tests {
     use serde_json::json;
 
     const NEWEST: KubernetesVersion = KubernetesVersion::NEWEST;
+
+    #[test]
+    fn durations_in_nanoseconds() {
+        for (text, nanoseconds) in [
+            ("0", Some(0)),
+            ("0.1s", Some(100_000_000)),
+            ("100ms", Some(100_000_000)),
+            ("-1h30m", Some(-5_400_000_000_000)),
+            ("1.5µs", Some(1500)),
+            ("1us1ns", Some(1001)),
+            ("5", None),
+            ("", None),
+        ] {
+            assert_eq!(super::nanoseconds(text), nanoseconds, "{text}");
+        }
+    }
 
     #[test]
     fn durations_are_go_s() {
