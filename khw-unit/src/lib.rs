@@ -20,7 +20,7 @@ mod syntax;
 mod value;
 mod word;
 
-pub use check::{CHECKS, check, check_bytes};
+pub use check::{CHECKS, check, check_bytes, command_as_run};
 pub use command::{Argument, CommandLine};
 pub use given::Given;
 pub use root::Root;

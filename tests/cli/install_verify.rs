@@ -51,6 +51,17 @@ fn names_what_is_wrong_with_units_and_drop_ins() {
         "",
         &[
             ("rm $U/kubelet.service", &["file-missing"]),
+            ("mv $U/kubelet.service root/usr/lib/systemd/system/", &[]),
+            // What systemd puts in.
+            (
+                "sed -i 's|^ExecStart=|Environment=DIR=/var/lib\\n&|; s|--config=/var/lib|--config=${DIR}|; s|--v=2|& --hostname-override=%H|' $U/kubelet.service",
+                &[],
+            ),
+            (
+                "sed -i 's|^ExecStart=|EnvironmentFile=-/etc/default/kubelet\\n&|; s|--v=2|& $KUBELET_EXTRA_ARGS|' $U/kubelet.service
+                 mkdir -p root/etc/default; echo 'KUBELET_EXTRA_ARGS=\"--hostname-override=worker-9 --v=3\"' > root/etc/default/kubelet",
+                &["node-name-mismatch", "certificate-san", "kubeconfig-user", "kube-proxy-hostname-differs"],
+            ),
             ("rm $U/kubelet.service; mkdir $U/kubelet.service", &["file-invalid"]),
             ("ln -sf /dev/null $U/kube-proxy.service", &["unit-masked"]),
             ("sed -i '/ExecStart/,/--v=2/d' $U/kubelet.service", &["file-invalid"]),
@@ -178,7 +189,9 @@ fn names_what_is_wrong_with_names_and_addresses() {
                 "flag --hostname-override=worker-1; proxy_flag --hostname-override=worker-2",
                 &["kube-proxy-hostname-differs"],
             ),
-            ("echo 'hostnameOverride: worker-1' >> $PC", &["kube-proxy-hostname-differs"]),
+            ("echo 'hostnameOverride: worker-2' >> $PC", &["kube-proxy-hostname-differs"]),
+            // Its host's name, which it takes anyway.
+            ("echo 'hostnameOverride: worker-1' >> $PC", &[]),
             ("echo 'hostnameOverride: worker-1' >> $PC; flag --hostname-override=worker-1", &[]),
             (
                 "flag --hostname-override=worker_1; proxy_flag --hostname-override=worker_1",

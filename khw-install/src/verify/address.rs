@@ -47,18 +47,21 @@ pub(super) fn same_node(files: &mut Files<'_>, kubelet: &Component, kube_proxy: 
     let ours = kubelet.flag("hostname-override").map(|(value, _)| value.to_lowercase());
     let theirs = kube_proxy.value(Some("hostname-override"), Some("hostnameOverride"));
     let kubelets = service.unit.origin(service.command.line, "").file;
+    // The name of the host is what both take when none is set.
+    let host = files.target.node_name().ok();
+    let is_host = |name: &str| host.as_ref().is_some_and(|host| name.eq_ignore_ascii_case(host.as_str()));
     match (ours, theirs) {
         (Some(ours), Some((theirs, origin))) if ours != theirs.to_lowercase() => {
             let message = format!("'{theirs}' here, but '{ours}' in {kubelets}");
             let fix = "give both programs the same name";
             files.findings.push(at(Finding::error("kube-proxy-hostname-differs", message), &origin).fix(fix));
         }
-        (None, Some((theirs, origin))) => {
+        (None, Some((theirs, origin))) if !is_host(&theirs) => {
             let message = format!("'{theirs}' here, but {kubelets} has no --hostname-override");
             let fix = "give both programs the same name";
             files.findings.push(at(Finding::warning("kube-proxy-hostname-differs", message), &origin).fix(fix));
         }
-        (Some(ours), None) if kube_proxy.is_whole() => {
+        (Some(ours), None) if kube_proxy.is_whole() && !is_host(&ours) => {
             if let Some(home) = kube_proxy.home().map(std::path::Path::to_owned) {
                 let message = format!("it is not set, but {kubelets} has --hostname-override={ours}");
                 let finding = Finding::warning("kube-proxy-hostname-differs", message);

@@ -3,10 +3,11 @@
 use super::Subject;
 use super::drop_in::{self, Effective};
 use super::files::{Files, Named, Origin, Sensitivity};
+use crate::target::Target;
 use khw_core::finding::{Finding, Severity};
 use khw_core::{KubernetesVersion, layout::Paths};
 use khw_kubelet_conf::component::Document;
-use khw_unit::CommandLine;
+use khw_unit::{CommandLine, Root};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -194,6 +195,15 @@ fn text(value: &Value) -> String {
 
 fn service(program: &Program, files: &mut Files<'_>, path: &Path) -> Option<Service> {
     let name = program.name;
+    let elsewhere = || {
+        let file = path.file_name()?;
+        let mut paths = drop_in::UNIT_DIRECTORIES.iter().map(|directory| Path::new(directory).join(file));
+        paths.find(|path| files.target.stat(path).is_some())
+    };
+    // A package puts it below /usr/lib.
+    let is_there = files.target.stat(path).is_some() || files.target.read_link(path).is_some();
+    let found = if is_there { None } else { elsewhere() };
+    let path = found.as_deref().unwrap_or(path);
     if files.target.read_link(path).as_deref() == Some(Path::new("/dev/null")) {
         files.find(
             path,
@@ -204,8 +214,9 @@ fn service(program: &Program, files: &mut Files<'_>, path: &Path) -> Option<Serv
     }
     let content = files.read(&Named::by_layout(path), &format!("the systemd unit of {name}"), Sensitivity::Public)?;
     let unit = drop_in::join(files, path, &String::from_utf8_lossy(&content))?;
-    let command = match unit.unit.exec_start() {
-        Ok(Some(command)) => command,
+    let root = files.target.shown(Path::new("/"));
+    let command = match khw_unit::command_as_run(&unit.unit, &Root::new(root)) {
+        Ok(Some(command)) => with_specifiers(command, name, files.target),
         Ok(None) => {
             files.find(
                 path,
@@ -223,6 +234,31 @@ fn service(program: &Program, files: &mut Files<'_>, path: &Path) -> Option<Serv
     let service = Service { unit, command, path: path.to_owned() };
     super::unit::check(program, files, &service);
     Some(service)
+}
+
+/// The command with what systemd puts in for specifiers (systemd.unit(5)), as far as that is known while it does not run.
+fn with_specifiers(mut command: CommandLine, name: &str, target: &Target) -> CommandLine {
+    for argument in command.arguments.iter_mut().filter(|argument| argument.text.contains('%')) {
+        let host = || target.node_name().map(|node| node.to_string()).ok();
+        let known = [
+            ("%n", Some(format!("{name}.service"))),
+            ("%N", Some(name.to_owned())),
+            ("%p", Some(name.to_owned())),
+            ("%H", host()),
+            ("%l", host().map(|host| host.split('.').next().unwrap_or_default().to_owned())),
+            ("%S", Some("/var/lib".to_owned())),
+            ("%E", Some("/etc".to_owned())),
+            ("%t", Some("/run".to_owned())),
+            ("%C", Some("/var/cache".to_owned())),
+            ("%L", Some("/var/log".to_owned())),
+        ];
+        for (specifier, value) in known {
+            if let Some(value) = value {
+                argument.text = argument.text.replace(specifier, &value);
+            }
+        }
+    }
+    command
 }
 
 fn configuration(program: &Program, files: &mut Files<'_>, named: Named) -> Option<Configuration> {

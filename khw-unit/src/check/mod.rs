@@ -13,13 +13,14 @@ mod specifier;
 mod stray;
 
 use self::environment::Environment;
+use crate::command::CommandLine;
 use crate::directive;
 use crate::root::Root;
 use crate::syntax::{Assignment, Problem, ProblemKind, Unit};
 use crate::value;
-use khw_core::KubernetesVersion;
 use khw_core::finding::Finding;
 use khw_core::input::quoted;
+use khw_core::{Error, KubernetesVersion};
 use std::collections::{HashMap, HashSet};
 
 /// The names of the findings.
@@ -103,6 +104,17 @@ pub(crate) fn check_under(unit: &Unit, version: KubernetesVersion, root: Option<
     }
     findings.sort_by_key(|f| f.line);
     findings
+}
+
+/// The command that the service runs, with the values of its variables as far as unit and environment files under `root` have them.
+///
+/// # Errors
+/// As [`Unit::exec_start`].
+pub fn command_as_run(unit: &Unit, root: &Root) -> Result<Option<CommandLine>, Error> {
+    let Some(command) = unit.exec_start()? else { return Ok(None) };
+    // What is wrong with them, the check says.
+    let environment = Environment::of(unit, Some(root), &mut Vec::new());
+    Ok(Some(environment.expand(&command)))
 }
 
 fn problem(problem: &Problem) -> Finding {
