@@ -1,6 +1,6 @@
 //! The named checks of a KubeletConfiguration.
 
-use crate::component::{Document, Life, check_fields, sort};
+use crate::component::{Document, Life, check_fields, nanoseconds, sort, whole_number};
 use crate::fields::KIND;
 use crate::service_cidr::ServiceCidr;
 use khw_core::{KubernetesVersion, finding::Finding};
@@ -83,7 +83,12 @@ impl File<'_> {
     }
 
     fn number(&self, path: &str) -> Option<i64> {
-        self.document.get(path).and_then(Value::as_i64)
+        self.document.get(path).and_then(whole_number)
+    }
+
+    /// The nanoseconds of a duration; `None` when it is not there or none.
+    fn duration(&self, path: &str) -> Option<i128> {
+        self.document.text(path).and_then(nanoseconds)
     }
 
     /// Whether the field has a value that is not empty or zero.
@@ -104,7 +109,7 @@ impl File<'_> {
         const STOPS: &str = "the kubelet stops";
         const NOTHING: &str = "has no effect";
         let set = |path| self.set(path);
-        let period = self.document.text("cpuCFSQuotaPeriod").is_some_and(|t| t != "100ms");
+        let period = self.duration("cpuCFSQuotaPeriod").is_some_and(|period| period != 100_000_000);
         let table: [(&str, bool, &str, Range<u16>, &str); 13] = [
             // `memorySwap: {}`, which kubeadm writes, is what it is without the field.
             ("memorySwap.swapBehavior", set("memorySwap.swapBehavior"), "NodeSwap", 22..30, STOPS),
@@ -317,6 +322,12 @@ mod tests {
             let what = format!("error wrong-value: {field}: {number} is out of range, and the kubelet stops");
             found("1.34", text, &[&what]);
         }
+        found("1.34", "maxPods: -5.0", &["error wrong-value: maxPods: -5 is out of range, and the kubelet stops"]);
+        found("1.34", "maxPods: 50.5", &["error wrong-type: maxPods: 50.5 is not a whole number"]);
+        // The kubelet of 1.20.2 takes them.
+        for text in ["maxPods: 50.0", "oomScoreAdj: 1e2", "podPidsLimit: 1e3"] {
+            found("1.34", text, &[]);
+        }
         for text in ["port: 65535", "readOnlyPort: 0", "oomScoreAdj: -1000", "maxPods: 0", "podPidsLimit: -1"] {
             found("1.34", text, &[]);
         }
@@ -467,6 +478,7 @@ mod tests {
             ("1.29", "memorySwap: {swapBehavior: \"\"}"),
             ("1.31", "memorySwap: {}\nfeatureGates: {NodeSwap: false}"),
             ("1.29", "failSwapOn: false\nmemorySwap: {swapBehavior: LimitedSwap}\nfeatureGates: {NodeSwap: true}"),
+            ("1.34", "cpuCFSQuotaPeriod: 0.1s"),
             ("1.25", "seccompDefault: true"),
             ("1.24", "seccompDefault: false"),
             ("1.34", "serverTLSBootstrap: true"),

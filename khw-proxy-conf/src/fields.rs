@@ -35,7 +35,7 @@ const FIELDS: &[Field] = &[
     Field::new("iptables.masqueradeBit", Int32, 13).range(0, 31).default("14").flag("iptables-masquerade-bit").about("Mark bit used for SNAT"),
     Field::new("iptables.masqueradeAll", Bool, 13).flag("masquerade-all").about("SNATs everything sent to Service addresses"),
     Field::new("iptables.syncPeriod", Duration, 13).default("30s").flag("iptables-sync-period").about("Longest time between two full iptables syncs"),
-    Field::new("iptables.minSyncPeriod", Duration, 13).default("1s").flag("iptables-min-sync-period").about("Shortest time between two iptables syncs").note("code default 0 up to 1.18, 1s from 1.19"),
+    Field::new("iptables.minSyncPeriod", Duration, 13).default("1s").before(&[("0s", 18)]).flag("iptables-min-sync-period").about("Shortest time between two iptables syncs").note("code default 0 up to 1.18, 1s from 1.19"),
     Field::new("ipvs", Object, 13),
     Field::new("ipvs.syncPeriod", Duration, 13).default("30s").flag("ipvs-sync-period").about("Longest time between two full IPVS syncs"),
     Field::new("ipvs.minSyncPeriod", Duration, 13).flag("ipvs-min-sync-period"),

@@ -248,7 +248,7 @@ own.yaml:9:16: error: featureGates.NFTablesProxyMode: cannot be switched off fro
 ");
     sandbox.write("plain.yaml", TUTORIAL);
     assert_eq!(sandbox.sh("khw-proxy-conf check --strict --node-ip 10.0.0.5 plain.yaml").ok(), "");
-    assert_eq!(sandbox.sh("khw-proxy-conf check --strict --from-version 1.13 plain.yaml").ok(), "");
+    assert_eq!(sandbox.sh("khw-proxy-conf check --strict --from-version 1.19 plain.yaml").ok(), "");
     sandbox.write("old.yaml", format!("{TUTORIAL}udpIdleTimeout: 250ms\n").replace("iptables", "userspace"));
     sandbox.sh("khw-proxy-conf check --from-version 1.25 --to-version 1.26 old.yaml").no("\
 old.yaml:6:1: error: mode: 'userspace' is not a value it can have in Kubernetes v1.26 [wrong-value]
@@ -256,4 +256,28 @@ old.yaml:6:1: error: mode: 'userspace' is not a value it can have in Kubernetes 
 old.yaml:8:1: error: udpIdleTimeout: is not a field of Kubernetes v1.26, and is ignored [field-removed]
   fix: it went after v1.25: take it away
 ");
+}
+
+#[test]
+fn an_upgrade_names_the_default_that_changes() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("khw-proxy-conf --kubernetes-version 1.18 -o p.yaml").ok();
+    let upgrade = "khw-proxy-conf check --from-version 1.18 --to-version 1.19 p.yaml";
+    assert_eq!(
+        sandbox.sh(upgrade).ok(),
+        "p.yaml: warning: iptables.minSyncPeriod: is not set, and its default in v1.19 is 1s (it was 0s) [default-changed]\n  \
+         fix: set it to 1ms if that is to stay; code default 0 up to 1.18, 1s from 1.19\n"
+    );
+    assert_eq!(sandbox.sh("khw-proxy-conf check --from-version 1.19 --to-version 1.20 p.yaml").ok(), "");
+}
+
+#[test]
+fn what_kube_proxy_refuses_is_not_written() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("khw-proxy-conf --kubernetes-version 1.30 --nodeport-addresses primary").refused(
+        "khw-proxy-conf: error: nodePortAddresses: primary is a value from v1.31 on, and kube-proxy stops\n\
+         khw-proxy-conf: hint: write ranges such as 192.168.5.0/24\n",
+    );
+    sandbox.sh("khw-proxy-conf --set oomScoreAdj=-5 -o p.yaml").ok();
+    sandbox.sh("sed -i 's/oomScoreAdj: .*/oomScoreAdj: 1e2/' p.yaml; khw-proxy-conf check p.yaml").ok();
 }

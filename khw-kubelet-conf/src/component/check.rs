@@ -4,6 +4,7 @@ use super::document::{Document, Marks};
 use super::field::{Field, Kind, Life, Type};
 use super::gate::Gate;
 use super::shown::short;
+use super::value::whole_number;
 use khw_core::finding::Severity;
 use khw_core::{Error, KubernetesVersion, finding::Finding};
 use serde_json::{Map, Value};
@@ -146,7 +147,7 @@ impl Check {
         if let Some((_, what)) = field.deprecated.filter(|&(minor, _)| self.version.at_least(minor)) {
             self.findings.push(at(Finding::warning("field-deprecated", format!("is deprecated: {what}"))));
         }
-        let outside = |&(least, greatest): &(i64, i64)| value.as_i64().filter(|n| *n < least || *n > greatest);
+        let outside = |&(least, greatest): &(i64, i64)| whole_number(value).filter(|n| *n < least || *n > greatest);
         if let Some((number, (least, greatest))) = field.range.and_then(|range| Some((outside(&range)?, range))) {
             let fix = match greatest {
                 i64::MAX => format!("write {least} or more"),

@@ -28,4 +28,4 @@ pub use explain::{ExplainArgs, FieldsArgs};
 pub use field::{Choice, CisCheck, Field, Kind, Life, Type, always, cis, cis_from, since, until};
 pub use gate::{Gate, Level, Stage};
 pub use upgrade::{CHECKS as UPGRADE_CHECKS, upgrade};
-pub use value::{Mismatch, cidr, nanoseconds, network};
+pub use value::{Mismatch, cidr, nanoseconds, network, whole_number};

@@ -36,15 +36,15 @@ fn default_changed(
     to: KubernetesVersion,
 ) -> Option<Finding> {
     let set = document.get(field.path).is_some_and(|value| !value.is_null());
-    // A default inside an object counts when there is the object, that behind a gate when one uses what the gate is for.
-    let used = match field.path.rsplit_once('.') {
-        Some((parent, _)) => document.get(parent).is_some_and(Value::is_object),
-        None => field.gate.is_empty(),
-    };
+    // A default behind a gate counts when one uses what the gate is for.
+    let object = field.path.rsplit_once('.').and_then(|(parent, _)| document.get(parent));
+    let used = field.gate.is_empty() || object.is_some_and(Value::is_object);
     let (old, new) = (field.default_in(from), field.default_in(to));
     (!set && used && old != new).then(|| {
         let message = format!("is not set, and its default in {to} is {new} (it was {old})");
-        let fix = format!("set it to {old} if that is to stay");
+        // From then on a period of 0 means the default.
+        let kept = if old == "0s" { "1ms" } else { old };
+        let fix = format!("set it to {kept} if that is to stay");
         let fix = if field.note.is_empty() { fix } else { format!("{fix}; {}", field.note) };
         Finding::warning("default-changed", message).field(field.path).fix(fix)
     })

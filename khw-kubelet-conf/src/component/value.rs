@@ -211,7 +211,7 @@ impl Type {
             _ => Err(Mismatch::of_type(value, self)),
         };
         let whole = |range: std::ops::RangeInclusive<i64>| match value {
-            Value::Number(number) if number.as_i64().is_some_and(|n| range.contains(&n)) => Ok(()),
+            Value::Number(_) if whole_number(value).is_some_and(|n| range.contains(&n)) => Ok(()),
             Value::Number(number) => Err(Mismatch {
                 wrong_type: true,
                 what: format!("{number} is not {}", self.noun()),
@@ -259,6 +259,16 @@ impl Type {
             Type::List(_) => is(value.is_array()),
         }
     }
+}
+
+/// The whole number that a value is. On its way through JSON `50.0` and `1e2` become 50 and 100, and the program takes
+/// them.
+pub fn whole_number(value: &Value) -> Option<i64> {
+    // From 2^53 on the next number may be meant.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    #[allow(clippy::cast_possible_truncation)]
+    let whole = |number: f64| (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64);
+    value.as_i64().or_else(|| value.as_f64().and_then(whole))
 }
 
 fn choice(choices: &[Choice], text: &str, version: KubernetesVersion) -> Result<(), Mismatch> {
