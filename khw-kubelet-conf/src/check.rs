@@ -2,6 +2,7 @@
 
 use crate::component::{Document, Life, check_fields, nanoseconds, sort, whole_number};
 use crate::fields::KIND;
+use crate::refused;
 use crate::service_cidr::ServiceCidr;
 use khw_core::{KubernetesVersion, finding::Finding};
 use serde_json::Value;
@@ -53,6 +54,7 @@ pub(crate) fn check_with(
     let file = File { document, version };
     findings.extend(file.gates());
     findings.extend(file.refused_pairs());
+    findings.extend(refused::check(document, version));
     findings.extend(file.swap());
     findings.extend(file.connection());
     if let (Some(services), Some(Value::Array(dns))) = (services, document.get("clusterDNS")) {
@@ -116,7 +118,7 @@ impl File<'_> {
             ("seccompDefault", set("seccompDefault"), "SeccompDefault", 22..25, STOPS),
             ("cpuCFSQuotaPeriod", period, "CustomCPUCFSQuotaPeriod", 20..u16::MAX, STOPS),
             ("serverTLSBootstrap", set("serverTLSBootstrap"), "RotateKubeletServerCertificate", 0..0, STOPS),
-            ("shutdownGracePeriod", set("shutdownGracePeriod"), "GracefulNodeShutdown", 20..21, NOTHING),
+            ("shutdownGracePeriod", set("shutdownGracePeriod"), "GracefulNodeShutdown", 20..21, STOPS),
             ("cpuManagerPolicyOptions", set("cpuManagerPolicyOptions"), "CPUManagerPolicyOptions", 22..23, NOTHING),
             (
                 "shutdownGracePeriodByPodPriority",

@@ -9,6 +9,7 @@ mod check;
 mod cis;
 mod fields;
 mod generate;
+mod refused;
 mod service_cidr;
 
 pub use check::{CHECKS, check};
