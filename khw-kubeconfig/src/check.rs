@@ -60,6 +60,7 @@ pub(crate) fn check(args: &Check) -> anyhow::Result<Exit> {
     } else {
         // Those of KUBECONFIG that are not there are passed over, as by kubectl.
         let files = Files::of(None, |name| std::env::var_os(name))?;
+        files.require_one()?;
         let there: Vec<PathBuf> = files.paths().iter().filter(|path| path.exists()).cloned().collect();
         if there.is_empty() { files.paths().to_vec() } else { there }
     };

@@ -13,6 +13,7 @@ mod edit;
 mod entry;
 mod filelock;
 mod jsonpath;
+mod leftover;
 mod location;
 mod material;
 mod merge;

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 /// The kubeconfigs of a command: `--kubeconfig`, else those of `KUBECONFIG`, else `$HOME/.kube/config`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Files {
-    /// In the order in which they win over each other; at least one, none of them empty.
+    /// In the order in which they win over each other, none of them empty. There is none when `KUBECONFIG` has only colons.
     paths: Vec<PathBuf>,
     explicit: bool,
 }
@@ -22,18 +22,32 @@ impl Files {
             return Ok(Files { paths: vec![path.to_owned()], explicit: true });
         }
         let mut paths: Vec<PathBuf> = Vec::new();
-        for file in std::env::split_paths(&variable("KUBECONFIG").unwrap_or_default()) {
+        let named = variable("KUBECONFIG").unwrap_or_default();
+        for file in std::env::split_paths(&named) {
             if !file.as_os_str().is_empty() && !paths.contains(&file) {
                 paths.push(file);
             }
         }
-        if paths.is_empty() {
+        // `$A:$B` of two unset variables names no file, and not the default one: so it is with kubectl.
+        if named.is_empty() {
             let home = variable("HOME").filter(|home| !home.is_empty()).ok_or_else(|| {
                 Error::new("no kubeconfig is named, and HOME is not set").hint("name it: --kubeconfig=FILE")
             })?;
             paths.push(Path::new(&home).join(".kube/config"));
         }
         Ok(Files { paths, explicit: false })
+    }
+
+    /// Refuses a `KUBECONFIG` that names no file, for what needs one.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn require_one(&self) -> Result<(), Error> {
+        if self.paths.is_empty() {
+            let hint = "were the shell variables in it unset? name the file: --kubeconfig=FILE";
+            return Err(Error::new("names no file").field("KUBECONFIG").hint(hint));
+        }
+        Ok(())
     }
 
     /// All of them.
@@ -54,6 +68,9 @@ impl Files {
 
     /// For messages about all of them.
     pub(crate) fn shown(&self) -> String {
+        if self.paths.is_empty() {
+            return "KUBECONFIG".to_owned();
+        }
         let shown: Vec<String> = self.paths.iter().map(|path| path.display().to_string()).collect();
         shown.join(":")
     }
@@ -97,6 +114,26 @@ pub(crate) fn absolute(path: &Path, current_dir: &Path) -> PathBuf {
     clean(&current_dir.join(path))
 }
 
+/// A path at the end of its symbolic links, where a file is or would be made.
+pub(crate) fn target(path: &Path) -> PathBuf {
+    /// As many as Linux follows.
+    const LINKS: usize = 40;
+    if let Ok(target) = std::fs::canonicalize(path) {
+        return target;
+    }
+    let mut target = path.to_owned();
+    for _ in 0..LINKS {
+        let Ok(next) = std::fs::read_link(&target) else { break };
+        target = directory(&target).join(next);
+    }
+    target
+}
+
+/// The directory of a path: the current one when there is none in it.
+pub(crate) fn directory(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// The path without `.` and `..`, by its words alone, as Go's filepath.Clean.
 fn clean(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
@@ -131,6 +168,7 @@ mod tests {
         assert_eq!(chosen(Some("a"), Some("b"), Some("/h")), ok(&["a"]));
         assert_eq!(chosen(Some(""), Some("b"), Some("/h")), ok(&["b"]));
         assert_eq!(chosen(None, Some("b::a:b"), Some("/h")), ok(&["b", "a"]));
+        assert_eq!(chosen(None, Some("::"), Some("/h")), ok(&[]));
         assert_eq!(chosen(None, Some(""), Some("/h")), ok(&["/h/.kube/config"]));
         assert_eq!(chosen(None, None, None), Err("no kubeconfig is named, and HOME is not set".to_owned()));
     }

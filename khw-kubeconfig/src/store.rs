@@ -8,7 +8,8 @@ use crate::bystander;
 use crate::edit;
 use crate::entry::{Section, named, set_entry};
 use crate::filelock::FileLock;
-use crate::location::Files;
+use crate::leftover;
+use crate::location::{self, Files, directory};
 use crate::model::Kubeconfig;
 use crate::yaml::Node;
 use khw_core::input::Input;
@@ -16,6 +17,8 @@ use khw_core::lock::Lock;
 use khw_core::place::{self, Attributes, Existing, Permission};
 use khw_core::{Error, cli};
 use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -32,10 +35,8 @@ impl Loaded {
     /// Reads a file. One that is not there is empty, as for kubectl.
     pub(crate) fn read(path: &Path) -> Result<Loaded, Error> {
         let input = Input::new(path);
-        let text = match input.path() {
-            Some(path) if !path.exists() && std::fs::symlink_metadata(path).is_err() => String::new(),
-            _ => input.read_text()?,
-        };
+        let is_missing = |path| std::fs::metadata(path).is_err_and(|cause| cause.kind() == ErrorKind::NotFound);
+        let text = if input.path().is_some_and(is_missing) { String::new() } else { input.read_text()? };
         let node = Node::of(&text).map_err(|e| e.file(&input))?;
         let config = Kubeconfig::from_node(&node).map_err(|e| e.file(&input))?;
         Ok(Loaded { path: path.to_owned(), config, text, node })
@@ -204,6 +205,7 @@ pub(crate) fn change<T>(
     if files.paths().iter().any(|path| path.as_os_str() == "-") {
         return Err(Error::new("cannot be changed in place").file("standard input").hint("name a file"));
     }
+    files.require_one()?;
     let shown = files.shown();
     let named = |error: Error| error.file(&shown);
     let default = files.default();
@@ -218,47 +220,65 @@ pub(crate) fn change<T>(
 
     let mut draft = Draft::of(files, Merged::read(files)?);
     let done = change(&mut draft).map_err(named)?;
-    let mut written = false;
+    let mut changed = Vec::new();
     for (file, value) in draft.origins.files.iter().zip(draft.values()) {
         if value == file.value() {
             continue;
         }
         let named = |error: Error| error.file(file.path.display());
         if let Some((new, read)) = edit::rewrite(&file.text, &file.node, &Value::Object(value)).map_err(named)? {
+            if is_other(&file.path) {
+                let error = Error::new("is no regular file: what is written into it cannot be read again");
+                return Err(named(error).hint("name a file"));
+            }
             let secret = Kubeconfig::from_node(&read).map_err(named)?.has_secret();
-            place::file(&file.path, new.as_bytes(), attributes(&file.path, secret), Existing::Replace)?;
-            written = true;
+            changed.push((&file.path, new, secret));
         }
     }
-    if written {
+    for (path, new, secret) in &changed {
+        let attributes = attributes(path, *secret);
+        // A link that leads to nothing stays too.
+        let target = if path.exists() { PathBuf::from(path) } else { location::target(path) };
+        leftover::clear(&location::target(path));
+        place::file(&target, new.as_bytes(), attributes, Existing::Replace)?;
+    }
+    if !changed.is_empty() {
         bystander::outlast();
     }
     Ok(done)
 }
 
+/// Whether something is there that is no file: a device, a pipe, a directory.
+fn is_other(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|there| !there.is_file())
+}
+
 /// Takes khw's own lock on each directory, and kubectl's on each file, in an order that all writers have.
+///
+/// kubectl's is beside the path that it was given: whoever comes through a symbolic link and whoever comes directly meet
+/// only when both are taken.
 fn lock(files: &Files, start: Instant, timeout: Duration) -> Result<(Vec<Lock>, Vec<FileLock>), Error> {
     let left = || timeout.saturating_sub(start.elapsed());
-    let default = files.default();
-    // One that is not there may be made.
-    let has_directory =
-        |path: &Path| path.parent().is_none_or(|parent| parent.as_os_str().is_empty() || parent.exists());
-    let mut paths: Vec<&PathBuf> =
-        files.paths().iter().filter(|path| has_directory(path) || *path == default).collect();
-    paths.sort();
-    // Whoever comes through a symbolic link and whoever comes directly must meet at the same lock; and one process must
-    // not wait for itself.
-    let directory = |path: &&PathBuf| {
-        let target = std::fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
-        let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        std::fs::canonicalize(parent).unwrap_or_else(|_| parent.to_owned())
-    };
-    let mut directories: Vec<PathBuf> = paths.iter().map(directory).collect();
-    directories.sort();
-    directories.dedup();
+    let canonical = |directory: &Path| std::fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
+    let mut directories = BTreeSet::new();
+    // By the place of the lock, since one process must not wait for itself; as they were given, for messages.
+    let mut locked = BTreeMap::new();
+    for path in files.paths().iter().filter(|path| !is_other(path)) {
+        let target = location::target(path);
+        // One whose directory is not there is not made, unless it is the one for what is new.
+        if path != files.default() && !(directory(path).exists() && directory(&target).exists()) {
+            continue;
+        }
+        directories.insert(canonical(directory(&target)));
+        for path in [path.clone(), target] {
+            if let Some(name) = path.file_name() {
+                locked.entry(canonical(directory(&path)).join(name)).or_insert(path);
+            }
+        }
+    }
     let directories =
         directories.iter().map(|directory| Lock::of_directory(directory, left())).collect::<Result<_, _>>()?;
-    let locked = paths.iter().map(|path| FileLock::take(path, left())).collect::<Result<_, _>>()?;
+    let locked = locked.values().map(|path| FileLock::take(path, left())).collect::<Result<_, _>>()?;
     Ok((directories, locked))
 }
 

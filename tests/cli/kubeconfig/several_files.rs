@@ -138,3 +138,34 @@ fn names_lead_to_all_files() {
     let ran = run("view");
     assert!(ran.stderr.starts_with("khw-kubeconfig: error: sub/b:"), "{}", ran.stderr);
 }
+
+/// What a shell makes of `KUBECONFIG=$A:$B` when neither is set.
+#[test]
+fn a_variable_of_colons_names_no_file() {
+    let sandbox = Sandbox::new();
+    sandbox.write(".kube/config", A);
+    for colons in [":", "::"] {
+        let run = |command: &str| sandbox.sh(&format!("export KUBECONFIG={colons}; {command}"));
+        for command in ["view", "get-contexts", "current-context"] {
+            let ours = run(&format!("khw-kubeconfig {command}"));
+            assert!(!ours.stdout.contains("xa"), "{}", ours.stdout);
+            let Some(kubectl) = kubectl_config() else { continue };
+            let theirs = run(&format!("{kubectl} {command}"));
+            assert_eq!((ours.status == 0, ours.stdout), (theirs.status == 0, theirs.stdout), "{command}");
+        }
+        run("khw-kubeconfig current-context").refused(
+            "khw-kubeconfig: error: KUBECONFIG: current-context: is not set\n\
+             khw-kubeconfig: hint: choose one with khw-kubeconfig use-context\n",
+        );
+        for command in ["set-context zz --user=ua --no-verify", "delete-cluster ca", "unset clusters", "check"] {
+            run(&format!("khw-kubeconfig {command}")).refused(
+                "khw-kubeconfig: error: KUBECONFIG: names no file\n\
+                 khw-kubeconfig: hint: were the shell variables in it unset? name the file: --kubeconfig=FILE\n",
+            );
+        }
+        if let Some(kubectl) = kubectl_config() {
+            assert_ne!(run(&format!("{kubectl} set-context zz --cluster=a")).status, 0);
+        }
+    }
+    assert_eq!((sandbox.read(".kube/config"), sandbox.names()), (A.to_owned(), vec![".kube".to_owned()]));
+}

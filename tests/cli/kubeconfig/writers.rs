@@ -134,3 +134,47 @@ fn kubectls_lock_is_honoured() {
     assert_eq!(sandbox.sh("khw-kubeconfig get-contexts -o name --kubeconfig=k").ok(), "a\nb\nc\n");
     assert!(!sandbox.has("k.lock"));
 }
+
+/// kubectl takes its lock beside the path that it was given, be that a link or not.
+#[test]
+fn kubectls_lock_is_honoured_beside_a_link_and_beside_its_file() {
+    let sandbox = sandbox();
+    sandbox.sh("mkdir real; ln -s real/k link").ok();
+    // The link leads to nothing yet: its file is made, as kubectl makes it.
+    sandbox.sh("khw-kubeconfig set-context a --kubeconfig=link; test -L link").ok();
+    assert_eq!((sandbox.sh("ls -A real").ok(), sandbox.mode("real/k")), ("k\n".to_owned(), 0o600));
+    let before = sandbox.read("real/k");
+    for lock in ["link.lock", "real/k.lock"] {
+        sandbox.sh(&format!("touch {lock}")).ok();
+        let ran = sandbox.sh("khw-kubeconfig set-context b --lock-timeout=1ms --kubeconfig=link");
+        assert!(ran.status == 2 && ran.stderr.contains(&format!("{lock}: is there")), "{}", ran.stderr);
+        assert_eq!(sandbox.read("real/k"), before);
+        sandbox.sh(&format!("rm {lock}")).ok();
+    }
+    let Some(kubectl) = kubectl_config() else { return };
+    sandbox.sh(&format!("mkdir other; ln -s other/k dangling; {kubectl} set-context a --kubeconfig=dangling")).ok();
+    assert_eq!(sandbox.read("other/k"), before);
+}
+
+#[test]
+fn what_is_no_file_is_not_written() {
+    let sandbox = Sandbox::new();
+    for (line, file) in [
+        ("khw-kubeconfig set-context a --kubeconfig=/dev/null", "/dev/null"),
+        (": | khw-kubeconfig set-context a --kubeconfig=/dev/stdin", "/dev/stdin"),
+    ] {
+        sandbox.sh(line).refused(&format!(
+            "khw-kubeconfig: error: {file}: is no regular file: what is written into it cannot be read again\n\
+             khw-kubeconfig: hint: name a file\n"
+        ));
+    }
+}
+
+#[test]
+fn the_next_writer_takes_away_what_a_killed_one_left() {
+    let sandbox = Sandbox::new();
+    // No process has this id: it is above the kernel's greatest.
+    sandbox.write(".k.khw-4194305-0", "token: geheim").write(".other.khw-4194305-0", "").write(".k.khw-x-0", "");
+    sandbox.sh("khw-kubeconfig set-context a --kubeconfig=k").ok();
+    assert_eq!(sandbox.sh("ls -A").ok(), ".k.khw-x-0\n.other.khw-4194305-0\nk\n");
+}
