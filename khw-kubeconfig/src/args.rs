@@ -33,8 +33,8 @@ use std::time::Duration;
 /// Refused always: an empty name; a file with two equal keys or a second document; a change of what an anchor or a merge
 /// key shares.
 ///
-/// Printing: get-clusters is sorted. `view -o` knows yaml, json, jsonpath and jsonpath-as-json; a template may have fields,
-/// `..`, `*`, indices, slices, filters with `==` and `!=`, and range. Options for talking to a cluster are taken, with a
+/// Printing: get-clusters is sorted. `view -o` knows yaml, json, jsonpath, jsonpath-as-json and jsonpath-file, but not
+/// go-template; of a template's forms `..` without a name is missing. Options for talking to a cluster are taken, with a
 /// warning that they have no effect.
 #[derive(Debug, Parser)]
 #[command(subcommand_required = true)]
@@ -186,7 +186,7 @@ pub(crate) struct SetCredentials {
 #[derive(Debug, Args)]
 pub(crate) struct SetContext {
     /// The context's name
-    #[arg(required_unless_present = "current", conflicts_with = "current")]
+    #[arg(required_unless_present = "current")]
     pub(crate) name: Option<String>,
     /// Change the context in use
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
@@ -272,9 +272,12 @@ pub(crate) struct View {
     /// Merge all kubeconfigs, as is done anyway; `=false` needs --kubeconfig
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
     pub(crate) merge: Option<bool>,
-    /// Print as `yaml`, as `json`, or what jsonpath={...} or jsonpath-as-json={...} chooses
+    /// Print as `yaml`, as `json`, or what jsonpath={...}, jsonpath-as-json={...} or jsonpath-file=FILE chooses
     #[arg(short = 'o', long, value_name = "FORMAT", default_value = "yaml", value_parser = crate::view::Format::parse)]
     pub(crate) output: Format,
+    /// Pass over a field of a template that is not there; with `=false` refuse it [default: true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]
+    pub(crate) allow_missing_template_keys: Option<bool>,
     /// Take this context for the one in use
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Option<String>,

@@ -83,6 +83,20 @@ pub(crate) fn json(value: &Value) -> String {
     pretty(value, "    ") + "\n"
 }
 
+/// JSON with the letters escaped that Go's encoding/json escapes. They stand nowhere but in strings.
+pub(crate) fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for letter in json.chars() {
+        match letter {
+            '&' | '<' | '>' | '\u{2028}' | '\u{2029}' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(letter));
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
 fn mapping(map: &serde_json::Map<String, Value>, indent: usize, mut begun: bool, out: &mut String) {
     let mut keys: Vec<&String> = map.keys().collect();
     keys.sort();

@@ -255,6 +255,12 @@ pub(crate) fn set_context(args: &SetContext) -> anyhow::Result<Exit> {
     let current = args.current == Some(true);
     if let Some(name) = &args.name {
         check_name(Section::Contexts, name)?;
+        if current {
+            return Err(Error::new("cannot be used together with a context's name")
+                .field("--current")
+                .hint("name the context, or leave the name away for the one in use")
+                .into());
+        }
     } else if !current {
         return Err(Error::new("the context's name is missing").hint("name it, or say --current").into());
     }

@@ -3,7 +3,7 @@
 use crate::TOOL;
 use crate::args::{File, GetContexts, View};
 use crate::entry::Section;
-use crate::jsonpath::{self, Template};
+use crate::jsonpath::{self, Missing, Template};
 use crate::location::Files;
 use crate::model::{Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext, Secret, dangling};
 use crate::print;
@@ -41,14 +41,20 @@ impl Format {
     pub(crate) fn parse(text: &str) -> Result<Format, Error> {
         let no_template = || Error::new("the template is missing").hint("write it as jsonpath='{.clusters[0].name}'");
         let (format, template) = text.split_once('=').map_or((text, None), |(format, t)| (format, Some(t)));
-        match (format, template) {
+        let whole = format.to_ascii_lowercase();
+        match (if template.is_none() { whole.as_str() } else { format }, template) {
+            _ if template == Some("") && format.starts_with("jsonpath") => Err(no_template()),
             ("yaml", None) => Ok(Format::Yaml),
             ("json", None) => Ok(Format::Json),
             ("jsonpath", Some(template)) => Template::parse(template).map(Format::Template),
             ("jsonpath-as-json", Some(template)) => Template::parse(template).map(Format::TemplateAsJson),
-            ("jsonpath" | "jsonpath-as-json", None) => Err(no_template()),
+            ("jsonpath-file", Some(file)) => {
+                let template = Input::new(Path::new(file)).read_text()?;
+                Template::parse(&template).map(Format::Template)
+            }
+            ("jsonpath" | "jsonpath-as-json" | "jsonpath-file", None) => Err(no_template()),
             _ => Err(Error::new(format!("'{}' is not a value it can have", text.escape_debug()))
-                .hint("it is one of yaml, json, jsonpath={...}, jsonpath-as-json={...}")),
+                .hint("it is one of yaml, json, jsonpath={...}, jsonpath-as-json={...}, jsonpath-file=FILE")),
         }
     }
 }
@@ -84,13 +90,20 @@ pub(crate) fn view(args: &View) -> anyhow::Result<Exit> {
     if !bare {
         redact(&mut value);
     }
+    let missing = match args.allow_missing_template_keys {
+        Some(false) => Missing::Refused,
+        _ => Missing::Allowed,
+    };
     let text = match &args.output {
         Format::Yaml => print::yaml(&value),
-        Format::Json => print::json(&value),
-        Format::Template(template) => template.render(&value)?,
+        Format::Json => {
+            sort_maps(&mut value);
+            print::escaped(&print::json(&value))
+        }
+        Format::Template(template) => template.render(&value, missing)?,
         Format::TemplateAsJson(template) => {
-            let lists = template.values(&value)?;
-            lists.iter().map(|list| print::json(&jsonpath::sorted(list))).collect()
+            let lists = template.values(&value, missing)?;
+            lists.iter().map(|list| print::escaped(&print::json(&jsonpath::sorted(list)))).collect()
         }
     };
     let kind = if bare && config.has_secret() { Kind::Secret } else { Kind::Public };
@@ -139,6 +152,22 @@ fn embed(config: &mut Kubeconfig, directory: &dyn Fn(Section, &str) -> PathBuf) 
         user.client_key_data = key.map(Secret);
     }
     Ok(())
+}
+
+/// Sorts what are maps in Go, which it prints by their keys; other fields stay in the order of its types.
+fn sort_maps(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            for (field, value) in map {
+                match field.as_str() {
+                    "extension" | "config" | "as-user-extra" => *value = jsonpath::sorted(value),
+                    _ => sort_maps(value),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(sort_maps),
+        _ => {}
+    }
 }
 
 /// Hides data and secrets in kubectl's words.

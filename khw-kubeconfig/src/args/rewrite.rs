@@ -29,7 +29,7 @@ const COMMANDS: [&str; 21] = [
 ];
 
 /// The options without a value, or with one only behind `=`.
-const SWITCHES: [&str; 17] = [
+const SWITCHES: [&str; 18] = [
     "help",
     "version",
     "embed-certs",
@@ -39,6 +39,7 @@ const SWITCHES: [&str; 17] = [
     "current",
     "set-raw-bytes",
     "no-headers",
+    "allow-missing-template-keys",
     "raw",
     "minify",
     "flatten",

@@ -70,6 +70,16 @@ fn set_and_unset() {
 }
 
 #[test]
+fn a_context_is_named_or_is_the_current_one() {
+    side_by_side(&[
+        "set-context one",
+        "set-context --current=false one --namespace=foo",
+        "set-context --current one --namespace=bar",
+        "set-context --current=false --namespace=foo",
+    ]);
+}
+
+#[test]
 fn plugins_and_providers() {
     side_by_side(&[
         "set-credentials e --exec-command=x --exec-api-version=client.authentication.k8s.io/v1beta1 --exec-arg=a,b \
@@ -120,6 +130,32 @@ fn jsonpath_chooses_what_kubectl_chooses() {
         "{.preferences[*]}",
         "{.zzz[0]}{.zzz[?(@.a==\"b\")]}",
         "{.a",
+        "{.clusters[].cluster.server}",
+        "{range .clusters[*]}{.name}",
+        "{range .clusters[*]}{.name}{end}{end}",
+        "{.clusters[0,1].name}|{.clusters[-1, 0].name}|{.clusters[0:1,2].name}|{.clusters[::2].name}|{.clusters[:].name}",
+        "{.clusters[0,9].name}",
+        "{.users[*].user['username','password']}|{.users[*]['user.username','name']}",
+        "{.clusters[0:3:0].name}",
+        "{.clusters[::-1].name}",
+        "{.clusters[?(@.name>\"a\")].name}|{.clusters[?(@.name>=\"a\")].name}|{.clusters[?(@.name<\"b\")].name}",
+        "{.clusters[?(@.name<='b')].name}|{.clusters[?(\"b\"==@.name)].name}|{.clusters[?(.name=='b')].name}",
+        "{.clusters[?(@.name==\"b\"&&@.name==\"b\")].name}",
+        "{.clusters[?(@.name && @.cluster)].name}",
+        "{.clusters[?(@.name==\"b\" || @.name==\"a\")].name}",
+        "{.clusters[?(@.cluster.insecure-skip-tls-verify==true)].name}",
+        "{.clusters[?(@.cluster.insecure-skip-tls-verify>=true)].name}",
+        "{.clusters[?(@.name=~'b')].name}",
+        "{.clusters[?(@.name=='b'].name}",
+        "{.clusters[a].name}",
+        "{.clusters[0]name}",
+        "{clusters[0].name}",
+        "{[\"current-context\"]}",
+        "{['current-context']}{.a/b}{.users[0].['name']}{.}",
+        "{\\n}",
+        "{true}{3}{1.5}{-1}{\"a\\u0041\"}{ range .users[*] }{@.name}{ end }",
+        "{.clusters[1]}{.extensions}",
+        "{..cluster['server','proxy-url']}",
     ] {
         for format in ["jsonpath", "jsonpath-as-json"] {
             if format == "jsonpath-as-json" && (template.contains("range") || !template.starts_with("{.cl")) {
@@ -131,6 +167,36 @@ fn jsonpath_chooses_what_kubectl_chooses() {
             assert_eq!((ours.status == 0, &ours.stdout), (theirs.status == 0, &theirs.stdout), "{line}");
         }
     }
+}
+
+#[test]
+fn view_takes_kubectls_formats() {
+    let sandbox = sandbox();
+    sandbox.write("t", "{.kind}|{.zzz}\n");
+    sandbox.write("k", "current-context: a&<b>\ncontexts: [{name: a&<b>, context: {extensions: [{name: x, extension: {b: [], a: '&'}}]}}]\n");
+    for (options, printed) in [
+        ("-o jsonpath-file=t", "Config|\n"),
+        ("-o JSON", ""),
+        ("-o Yaml", ""),
+        ("-o json", ""),
+        ("-o 'jsonpath={.contexts}'", ""),
+        ("-o 'jsonpath-as-json={.contexts}{.current-context}'", ""),
+        ("--allow-missing-template-keys -o jsonpath={.zzz}", ""),
+    ] {
+        let ours = sandbox.sh(&format!("khw-kubeconfig view {options} --kubeconfig=k")).ok();
+        assert!(printed.is_empty() || ours == printed, "{options}: {ours}");
+        let Some(kubectl) = kubectl_config() else { continue };
+        assert_eq!(ours, sandbox.sh(&format!("{kubectl} view {options} --kubeconfig=k")).ok(), "{options}");
+    }
+    for options in ["-o jsonpath=", "-o JSONPATH={.kind}", "-o json=", "-o jsonpath-file=", "-o jsonpath-file=none"] {
+        assert_ne!(sandbox.sh(&format!("khw-kubeconfig view {options} --kubeconfig=k")).status, 0, "{options}");
+        let Some(kubectl) = kubectl_config() else { continue };
+        assert_ne!(sandbox.sh(&format!("{kubectl} view {options} --kubeconfig=k")).status, 0, "{options}");
+    }
+    sandbox.sh("khw-kubeconfig view --allow-missing-template-keys=false -o jsonpath={.zzz} --kubeconfig=k").refused(
+        "khw-kubeconfig: error: --output: there is no field 'zzz'\n\
+         khw-kubeconfig: hint: look at the whole with -o json, or leave --allow-missing-template-keys=false away\n",
+    );
 }
 
 #[test]
@@ -244,7 +310,7 @@ fn what_a_property_refuses() {
         (
             "view -o go-template={{.kind}}".to_owned(),
             "--output <FORMAT>: 'go-template={{.kind}}' is not a value it can have",
-            "it is one of yaml, json, jsonpath={...}, jsonpath-as-json={...}",
+            "it is one of yaml, json, jsonpath={...}, jsonpath-as-json={...}, jsonpath-file=FILE",
         ),
     ] {
         let refused = format!("khw-kubeconfig: error: {what}\nkhw-kubeconfig: hint: {hint}\n");
