@@ -249,7 +249,7 @@ pub(crate) struct GetContexts {
     /// Only these contexts
     pub(crate) names: Vec<String>,
     /// Print the names alone
-    #[arg(short = 'o', long, value_name = "FORMAT", value_parser = ["name"])]
+    #[arg(short = 'o', long, value_name = "FORMAT", value_parser = ["name", ""], hide_possible_values = true)]
     pub(crate) output: Option<String>,
     /// Print the table without its first line
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = go_bool)]

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 
 /// All findings, by which people ignore or choose them.
-const NAMES: [&str; 32] = [
+const NAMES: [&str; 33] = [
     "invalid-yaml",
     "not-a-kubeconfig",
     "wrong-type",
@@ -31,6 +31,7 @@ const NAMES: [&str; 32] = [
     "dangling-user",
     "server-invalid",
     "server-http",
+    "proxy-invalid",
     "insecure-skip-tls-verify",
     "insecure-with-ca",
     "data-and-path",

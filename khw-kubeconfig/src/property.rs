@@ -8,6 +8,7 @@ use crate::args::{Set, Unset};
 use crate::entry::{Section, entry, named, remove};
 use crate::material::{Material, check_pair};
 use crate::model::{dangling, encode};
+use crate::server::check_proxy_url;
 use crate::set::{check_name, check_server, done};
 use crate::store::Draft;
 use base64::Engine;
@@ -181,6 +182,9 @@ pub(crate) fn set(args: &Set) -> anyhow::Result<Exit> {
             };
             if verify && field == "server" {
                 check_server(path, value)?;
+            }
+            if verify && field == "proxy-url" {
+                check_proxy_url(value).map_err(|e| e.field(path))?;
             }
             args.change.apply(&|draft| {
                 if verify {

@@ -99,6 +99,38 @@ impl FromStr for ServerUrl {
     }
 }
 
+/// Refuses a proxy's URL that client-go cannot use (`parseProxyURL`, 1.32), or that a shell should have expanded.
+///
+/// # Errors
+/// When it has no scheme, another than http, https and socks5, no host, or something in it that no URL has.
+pub(crate) fn check_proxy_url(text: &str) -> Result<(), Error> {
+    const EXAMPLE: &str = "write it as http://proxy.example.com:3128";
+    // It may hold a password before the '@': then it is not shown.
+    let shown = if text.contains('@') { String::new() } else { format!(" '{}'", text.escape_debug()) };
+    let refuse = |what: &str, hint: &str| Err(Error::new(format!("the proxy URL{shown} {what}")).hint(hint));
+    if text.contains('$') {
+        return refuse("has '$' in it", "the shell did not expand a variable: use double quotes around it");
+    }
+    if text.contains(['{', '}']) {
+        return refuse("has '{' or '}' in it", "a template was not filled in: write the proxy's address");
+    }
+    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return refuse("has a blank in it", EXAMPLE);
+    }
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return refuse("has no scheme", EXAMPLE);
+    };
+    if !["http", "https", "socks5"].contains(&scheme.to_ascii_lowercase().as_str()) {
+        return refuse("is none of http, https and socks5", EXAMPLE);
+    }
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    if host.is_empty() || host.starts_with(':') {
+        return refuse("has no host", EXAMPLE);
+    }
+    Ok(())
+}
+
 /// Letters, digits, `-`, `_` and single dots; a dot at the end is that of a fully qualified name.
 fn is_host_name(host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host);

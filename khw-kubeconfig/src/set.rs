@@ -7,7 +7,7 @@ use crate::entry::{Fields, Section, entry};
 use crate::location;
 use crate::material::{Material, check_pair};
 use crate::model::{dangling, encode};
-use crate::server::ServerUrl;
+use crate::server::{ServerUrl, check_proxy_url};
 use crate::store::{self, Draft};
 use khw_core::{Error, Exit, cli, output};
 use serde_json::{Map, Value};
@@ -228,6 +228,9 @@ pub(crate) fn set_cluster(args: &SetCluster) -> anyhow::Result<Exit> {
     }
     if let Some(server) = args.server.as_deref().filter(|_| verify) {
         check_server("--server", server)?;
+    }
+    if let Some(proxy) = args.proxy_url.as_deref().filter(|proxy| verify && !proxy.is_empty()) {
+        check_proxy_url(proxy).map_err(|e| e.field("--proxy-url"))?;
     }
     let place = place(args.embed_certs);
     let authority = args.certificate_authority.as_ref().map(|file| authority(file, place, verify)).transpose()?;

@@ -229,17 +229,21 @@ fn lines<'a>(lines: impl Iterator<Item = &'a str>) -> anyhow::Result<Exit> {
 pub(crate) fn get_contexts(args: &GetContexts) -> anyhow::Result<Exit> {
     let files = args.file.files()?;
     let config = store::read(&files)?;
+    // Those that are there are printed before one that is not is said.
+    let mut missing = None;
     let mut rows: Vec<&NamedContext> = if args.names.is_empty() {
         config.contexts.iter().collect()
     } else {
         let none = |name: &str| dangling("context", name, config.contexts.iter().map(|c| &c.name)).file(files.shown());
-        let rows = args.names.iter().map(|name| config.context(name).ok_or_else(|| none(name)));
-        rows.collect::<Result<_, _>>()?
+        missing = args.names.iter().find(|name| config.context(name).is_none()).map(|name| none(name));
+        args.names.iter().filter_map(|name| config.context(name)).collect()
     };
     rows.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     rows.dedup_by(|a, b| a.name == b.name);
-    if args.output.is_some() {
-        return lines(rows.into_iter().map(|c| c.name.as_str()));
+    let ended = |missing: Option<Error>| missing.map_or(Ok(Exit::Done), |error| Err(error.into()));
+    if args.output.as_deref().is_some_and(|format| !format.is_empty()) {
+        lines(rows.into_iter().map(|c| c.name.as_str()))?;
+        return ended(missing);
     }
     let mut table: Vec<[&str; 5]> = Vec::with_capacity(rows.len() + 1);
     if args.no_headers != Some(true) {
@@ -251,8 +255,10 @@ pub(crate) fn get_contexts(args: &GetContexts) -> anyhow::Result<Exit> {
         let namespace = context.namespace.as_deref().unwrap_or_default();
         table.push([current, &row.name, &context.cluster, &context.user, namespace]);
     }
-    output::print(columns(&table).as_bytes())?;
-    Ok(Exit::Done)
+    if args.names.is_empty() || table.len() > usize::from(args.no_headers != Some(true)) {
+        output::print(columns(&table).as_bytes())?;
+    }
+    ended(missing)
 }
 
 /// Columns as Go's tabwriter sets them for kubectl: at least 6 wide, 3 blanks between, the last one not padded.

@@ -3,7 +3,7 @@
 use super::certificate::Source;
 use super::{Checker, node_name};
 use crate::model::{AuthInfo, NamedAuthInfo, NamedCluster, Secret};
-use crate::server::ServerUrl;
+use crate::server::{ServerUrl, check_proxy_url};
 use khw_cert::Certificate;
 use khw_core::finding::Finding;
 use khw_core::{Error, NodeName};
@@ -61,6 +61,9 @@ pub(super) fn clusters(checker: &mut Checker<'_>) {
                 false
             }
         };
+        if let Some(Err(error)) = cluster.proxy_url.as_deref().map(check_proxy_url) {
+            checker.find_error("clusters", name, "proxy-url", "proxy-invalid", &error);
+        }
         let source = authority(named);
         let has_authority = source.data.is_some() || source.path.is_some();
         if cluster.insecure_skip_tls_verify {

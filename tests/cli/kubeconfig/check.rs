@@ -72,6 +72,10 @@ fn check_finds() {
             "k:5: error: clusters.k.server: the server URL 'a:6443' has no scheme [server-invalid]",
         ),
         (
+            fixed("https://a", "https://a\n    proxy-url: ftp://p"),
+            "k:6: error: clusters.k.proxy-url: the proxy URL 'ftp://p' is none of http, https and socks5 [proxy-invalid]",
+        ),
+        (
             fixed("https://a", "http://a"),
             "k:5: warning: clusters.k.server: http is not encrypted, and an API server answers on https only [server-http]",
         ),

@@ -11,6 +11,7 @@ fn what_cannot_work_is_refused_and_nothing_written() {
     let example = "write it as https://192.168.5.30:6443";
     let pair = "give the other file of the pair";
     let unset = "was a shell variable unset?";
+    let proxy = "write it as http://proxy.example.com:3128";
     let (clusters, users) = ("the clusters are kubernetes-the-hard-way", "the users are system:node:worker-1");
     let contexts = "the contexts are default";
     for (command, what, hint) in [
@@ -31,6 +32,25 @@ fn what_cannot_work_is_refused_and_nothing_written() {
             "set-cluster x --server='https://{{ip}}'",
             "--server: the server URL 'https://{{ip}}' has '{' or '}' in it",
             "a template was not filled in: write the server's address",
+        ),
+        (
+            "set-cluster x --proxy-url='http://$P:1'",
+            "--proxy-url: the proxy URL 'http://$P:1' has '$' in it",
+            "the shell did not expand a variable: use double quotes around it",
+        ),
+        (
+            "set-cluster x --proxy-url='http://{{p}}'",
+            "--proxy-url: the proxy URL 'http://{{p}}' has '{' or '}' in it",
+            "a template was not filled in: write the proxy's address",
+        ),
+        ("set-cluster x --proxy-url='http://a b'", "--proxy-url: the proxy URL 'http://a b' has a blank in it", proxy),
+        ("set clusters.x.proxy-url p:3128", "clusters.x.proxy-url: the proxy URL 'p:3128' has no scheme", proxy),
+        ("set-cluster x --proxy-url=p:3128", "--proxy-url: the proxy URL 'p:3128' has no scheme", proxy),
+        ("set-cluster x --proxy-url=http://u:geheim@:1", "--proxy-url: the proxy URL has no host", proxy),
+        (
+            "set-cluster x --proxy-url=socks4://p",
+            "--proxy-url: the proxy URL 'socks4://p' is none of http, https and socks5",
+            proxy,
         ),
         (
             "set-cluster x --certificate-authority=nope.crt",
@@ -125,7 +145,7 @@ fn what_cannot_work_is_refused_and_nothing_written() {
         (
             "view -o xml",
             "--output <FORMAT>: 'xml' is not a value it can have",
-            "it is one of yaml, json, jsonpath={...}, jsonpath-as-json={...}",
+            "it is one of yaml, json, jsonpath={...}, jsonpath-as-json={...}, jsonpath-file=FILE",
         ),
         (
             "set-context x --lock-timeout=1x",

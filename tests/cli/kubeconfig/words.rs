@@ -170,6 +170,25 @@ fn jsonpath_chooses_what_kubectl_chooses() {
 }
 
 #[test]
+fn contexts_that_are_there_are_printed_before_one_that_is_not() {
+    let sandbox = sandbox();
+    sandbox.write("k", super::ALL);
+    for command in ["b nope", "nope b", "b nope -o name", "--no-headers nope b", "-o ''"] {
+        let ours = sandbox.sh(&format!("khw-kubeconfig get-contexts {command} --kubeconfig=k"));
+        if command.contains("nope") {
+            assert!(
+                ours.stderr.starts_with("khw-kubeconfig: error: k: there is no context 'nope'\n"),
+                "{}",
+                ours.stderr
+            );
+        }
+        let Some(kubectl) = kubectl_config() else { continue };
+        let theirs = sandbox.sh(&format!("{kubectl} get-contexts {command} --kubeconfig=k"));
+        assert_eq!((ours.status == 0, ours.stdout), (theirs.status == 0, theirs.stdout), "{command}");
+    }
+}
+
+#[test]
 fn view_takes_kubectls_formats() {
     let sandbox = sandbox();
     sandbox.write("t", "{.kind}|{.zzz}\n");
