@@ -27,7 +27,7 @@ use std::time::Duration;
 /// the order in which they are given, and interactiveMode is written only where its default would be lost.
 ///
 /// Refused, unless --no-verify is given: a server URL that cannot work, certificates and keys that are not there, are not
-/// PEM or do not belong together, a name that leads nowhere, an empty path. With --no-verify an empty path takes the field
+/// PEM or do not belong together, a name that leads nowhere, an empty path, a file without any field of a kubeconfig. With --no-verify an empty path takes the field
 /// away, where kubectl writes `.`.
 ///
 /// Refused always: an empty name; a file with two equal keys or a second document; a change of what an anchor or a merge

@@ -77,6 +77,10 @@ pub(crate) fn check(args: &Check) -> anyhow::Result<Exit> {
                 continue;
             }
         };
+        if let Err(error) = Kubeconfig::refuse_foreign(&node) {
+            findings.push(Finding::from_error("not-a-kubeconfig", &error).file(&input));
+            continue;
+        }
         let (config, problems) = Kubeconfig::inspect(&node);
         let of = |problem: &crate::model::Problem| Finding::from_error(problem.name, &problem.error).file(&input);
         findings.extend(problems.iter().map(of));

@@ -10,7 +10,7 @@ pub(crate) use json::{OLD_EXEC_VERSIONS, encode};
 pub(crate) use read::Problem;
 
 use crate::entry::Section;
-use crate::yaml::Node;
+use crate::yaml::{Any, Node};
 use khw_core::Error;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
@@ -161,6 +161,22 @@ impl Kubeconfig {
     /// that client-go would not take. The file's name is for the caller to add.
     pub fn parse(content: &[u8]) -> Result<Kubeconfig, Error> {
         Kubeconfig::from_node(&Node::parse(content)?)
+    }
+
+    /// Refuses a mapping without any field of a kubeconfig, as an error page saved under its name is one. kubectl takes it.
+    ///
+    /// # Errors
+    /// When it is one.
+    pub(crate) fn refuse_foreign(root: &Node) -> Result<(), Error> {
+        const FIELDS: [&str; 8] =
+            ["apiVersion", "kind", "clusters", "contexts", "users", "current-context", "preferences", "extensions"];
+        match &root.value {
+            Any::Mapping(entries) if !entries.is_empty() && FIELDS.iter().all(|field| root.get(field).is_none()) => {
+                Err(Error::new("has no field of a kubeconfig")
+                    .hint("is this the right file? a kubeconfig has clusters, users and contexts"))
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn from_node(root: &Node) -> Result<Kubeconfig, Error> {

@@ -205,7 +205,7 @@ impl Change {
 
     /// Changes the kubeconfigs that are meant.
     pub(crate) fn apply<T>(&self, change: &dyn Fn(&mut Draft) -> Result<T, Error>) -> Result<T, Error> {
-        store::change(&self.file.files()?, self.lock_timeout, change)
+        store::change(&self.file.files()?, self.lock_timeout, self.verify(), change)
     }
 }
 

@@ -34,6 +34,13 @@ pub(crate) struct Loaded {
 impl Loaded {
     /// Reads a file. One that is not there is empty, as for kubectl.
     pub(crate) fn read(path: &Path) -> Result<Loaded, Error> {
+        let loaded = Loaded::read_any(path)?;
+        Kubeconfig::refuse_foreign(&loaded.node).map_err(|e| e.file(Input::new(path)))?;
+        Ok(loaded)
+    }
+
+    /// The same of a file that may be no kubeconfig at all.
+    fn read_any(path: &Path) -> Result<Loaded, Error> {
         let input = Input::new(path);
         let is_missing = |path| std::fs::metadata(path).is_err_and(|cause| cause.kind() == ErrorKind::NotFound);
         let text = if input.path().is_some_and(is_missing) { String::new() } else { input.read_text()? };
@@ -73,7 +80,11 @@ pub(crate) struct Merged {
 impl Merged {
     /// Reads all files.
     pub(crate) fn read(files: &Files) -> Result<Merged, Error> {
-        let loaded = files.paths().iter().map(|path| Loaded::read(path)).collect::<Result<Vec<_>, _>>()?;
+        Merged::read_by(files, Loaded::read)
+    }
+
+    fn read_by(files: &Files, read: fn(&Path) -> Result<Loaded, Error>) -> Result<Merged, Error> {
+        let loaded = files.paths().iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
         let config = match loaded.as_slice() {
             [only] => only.config.clone(),
             several => Kubeconfig::merged(several.iter().map(|file| &file.config)),
@@ -200,6 +211,7 @@ fn merged_value(files: &[Loaded]) -> Map<String, Value> {
 pub(crate) fn change<T>(
     files: &Files,
     timeout: Duration,
+    verify: bool,
     change: &dyn Fn(&mut Draft) -> Result<T, Error>,
 ) -> Result<T, Error> {
     if files.paths().iter().any(|path| path.as_os_str() == "-") {
@@ -208,17 +220,18 @@ pub(crate) fn change<T>(
     files.require_one()?;
     let shown = files.shown();
     let named = |error: Error| error.file(&shown);
+    let read = || Merged::read_by(files, if verify { Loaded::read } else { Loaded::read_any });
     let default = files.default();
     let parent = default.parent().filter(|p| !p.as_os_str().is_empty());
     if let Some(missing) = parent.filter(|p| !p.exists()) {
-        change(&mut Draft::of(files, Merged::read(files)?)).map_err(named)?;
+        change(&mut Draft::of(files, read()?)).map_err(named)?;
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o755).create(missing);
         made.map_err(|e| Error::io(missing.display(), &e))?;
     }
     let start = Instant::now();
     let _locks = lock(files, start, timeout)?;
 
-    let mut draft = Draft::of(files, Merged::read(files)?);
+    let mut draft = Draft::of(files, read()?);
     let done = change(&mut draft).map_err(named)?;
     let mut changed = Vec::new();
     for (file, value) in draft.origins.files.iter().zip(draft.values()) {

@@ -41,6 +41,7 @@ fn check_finds() {
         (good.clone(), ""),
         ("a: [".to_owned(), "k:1: error: is not valid YAML: unclosed bracket '[' [invalid-yaml]"),
         ("a: 1\na: 2\n".to_owned(), "k:2: error: the key 'a' is there twice [invalid-yaml]"),
+        ("404: Not Found\n".to_owned(), "k: error: has no field of a kubeconfig [not-a-kubeconfig]"),
         ("- a\n".to_owned(), "k: error: is a list, not a kubeconfig [not-a-kubeconfig]"),
         (fixed("current", "kind: Pod\ncurrent"), "k:1: error: kind: is 'Pod', not Config [not-a-kubeconfig]"),
         (fixed("https://a", "[]"), "k:5: error: clusters[0].cluster.server: is a list, not text [wrong-type]"),

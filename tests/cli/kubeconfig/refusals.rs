@@ -302,3 +302,20 @@ fn no_verify_is_as_lenient_as_kubectl() {
         .sh("khw-kubeconfig use-context y --no-verify --kubeconfig=ours")
         .refused("khw-kubeconfig: error: ours: there is no context 'y'\nkhw-kubeconfig: hint: the contexts are x\n");
 }
+
+/// An error page that was saved as a kubeconfig is a mapping too.
+#[test]
+fn a_mapping_of_something_else_is_no_kubeconfig() {
+    let sandbox = sandbox();
+    sandbox.write("k", "404: Not Found\n").write("empty", "").write("braces", "{}\n");
+    for command in ["view", "set-context a"] {
+        sandbox.sh(&format!("khw-kubeconfig {command} --kubeconfig=k")).refused(
+            "khw-kubeconfig: error: k: has no field of a kubeconfig\n\
+             khw-kubeconfig: hint: is this the right file? a kubeconfig has clusters, users and contexts\n",
+        );
+    }
+    assert_eq!(sandbox.read("k"), "404: Not Found\n");
+    for line in ["k --no-verify", "empty", "braces"] {
+        sandbox.sh(&format!("khw-kubeconfig set-context a --kubeconfig={line}")).ok();
+    }
+}
