@@ -356,7 +356,8 @@ fn go_agrees() {
         make(&sandbox, subject, &extensions, more);
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
         let script = format!(
-            "(cd www; exec openssl s_server -accept 127.0.0.1:{port} -cert ../x.crt -key ../x.key -CAfile ../ca.crt \
+            // Emptied first: the line of the server before is not this one's.
+            ": >server.log; (cd www; exec openssl s_server -accept 127.0.0.1:{port} -cert ../x.crt -key ../x.key -CAfile ../ca.crt \
                  -Verify 1 -verify_return_error -WWW -cipher DEFAULT@SECLEVEL=0) >server.log 2>&1 & server=$!
              trap 'kill $server' EXIT
              until grep -q ACCEPT server.log; do kill -0 $server; done
