@@ -376,8 +376,7 @@ fn annotations_can_be_in_japanese() {
     for comment in [
         "# クラスターの DNS サービスのアドレス。Pod の resolv.conf に書き込まれる。\n\
          # クラスターの DNS サービスに割り当てたアドレス。\nclusterDNS:\n",
-        // No Japanese text yet.
-        "# Short-time burst over eventRecordQPS.\neventBurst: 5\n",
+        "# eventRecordQPS を一時的に超えてよい数。\neventBurst: 5\n",
     ] {
         assert!(annotated.contains(comment), "{annotated}");
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 pub enum Language {
     /// English
     En,
-    /// Japanese, as far as there is one; else English
+    /// Japanese
     Ja,
 }
 

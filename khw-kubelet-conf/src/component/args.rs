@@ -37,7 +37,7 @@ pub struct SettingArgs {
     /// Explain each field in a comment above it: what it does, and why it is set
     #[arg(long)]
     pub annotate: bool,
-    /// The language of --annotate: what has no Japanese text yet is explained in English
+    /// The language of --annotate
     #[arg(long, value_enum, default_value = "en", value_name = "LANG", requires = "annotate")]
     pub lang: Language,
 }

@@ -195,15 +195,14 @@ impl Config {
     /// What a field does, and why it is set to this.
     fn comment(&self, path: &str, language: Language) -> Vec<String> {
         let about = self.kind.field(path).map(|field| match language {
-            Language::Ja if !field.about_ja.is_empty() => field.about_ja.to_owned(),
-            _ if field.about.is_empty() => String::new(),
-            _ => format!("{}.", field.about),
+            Language::Ja => field.about_ja.to_owned(),
+            Language::En => format!("{}.", field.about),
         });
         let reason = self.reasons.iter().find(|(known, _)| *known == path).map(|(_, reason)| match language {
             Language::Ja => reason.ja.clone(),
             Language::En => format!("{}.", reason.en),
         });
-        about.into_iter().chain(reason).filter(|text| !text.is_empty()).collect()
+        about.into_iter().chain(reason).collect()
     }
 }
 

@@ -49,7 +49,7 @@ pub struct Field {
     pub cis: &'static [CisCheck],
     /// What it does.
     pub about: &'static str,
-    /// The same in Japanese: whole sentences, for the fields that the tools set by themselves.
+    /// The same in Japanese, in whole sentences.
     pub about_ja: &'static str,
     /// What else one should know.
     pub note: &'static str,
