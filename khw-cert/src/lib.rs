@@ -67,6 +67,7 @@ mod sign;
 mod signature;
 mod text;
 mod traditional;
+mod trust;
 mod verification;
 mod verify;
 mod within;
@@ -77,6 +78,7 @@ mod x509_show;
 pub use certificate::Certificate;
 pub use facts::Facts;
 pub use key::{Digest, KeyType, PrivateKey};
+pub use trust::signer;
 
 use clap::{CommandFactory, FromArgMatches};
 

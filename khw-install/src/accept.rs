@@ -3,7 +3,6 @@
 //! Pure: bytes in, a refusal out. `khw-install verify` then looks at all files together.
 
 use crate::artefact::Artefact;
-use crate::trust;
 use khw_cert::{Certificate, PrivateKey};
 use khw_core::finding::{Finding, Severity};
 use khw_core::input::refuse_private_key;
@@ -100,7 +99,7 @@ fn kube_proxy_certificate(content: &[u8], known: &Known) -> Result<(), Error> {
 }
 
 fn signed(chain: &[Certificate], known: &Known) -> Result<(), Error> {
-    if known.authorities.is_empty() || trust::signer(&known.authorities, chain).is_some() {
+    if known.authorities.is_empty() || khw_cert::signer(&known.authorities, chain).is_some() {
         return Ok(());
     }
     Err(Error::new("is not signed by the CA of this worker")

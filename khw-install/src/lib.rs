@@ -33,7 +33,6 @@ mod start;
 pub mod status;
 mod supply;
 pub mod target;
-mod trust;
 mod urls;
 pub mod verify;
 

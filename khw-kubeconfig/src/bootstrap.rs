@@ -36,7 +36,7 @@ pub(crate) fn bootstrap(args: &Bootstrap) -> anyhow::Result<Exit> {
         token.check()?;
     }
     let place = if args.embed_certs == Some(false) { Place::PathAsGiven } else { Place::Embedded };
-    let authority = authority(&args.certificate_authority, place, verify)?;
+    let (authority, _) = authority(&args.certificate_authority, place, verify)?;
 
     let mut root = store::new_file();
     let cluster = ClusterChange {

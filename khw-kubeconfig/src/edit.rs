@@ -201,6 +201,56 @@ kind: Config
     }
 
     #[test]
+    fn a_comment_on_the_line_of_an_entry_is_that_entrys() -> Result {
+        let take = |text: &str, list: &str, index: usize| {
+            change(text, |v| {
+                if let Some(entries) = v[list].as_array_mut() {
+                    entries.remove(index);
+                    if entries.is_empty() {
+                        v[list] = Value::Null;
+                    }
+                }
+            })
+        };
+        let flow = "{\n \"clusters\":[\n   {\"name\":\"a\"},   # first\n   {\"name\":\"b\"}    # second\n ],\n \"kind\":\"Config\"\n}\n";
+        assert_eq!(
+            take(flow, "clusters", 1)?,
+            flow.replace("},   # first", "}   # first").replace("   {\"name\":\"b\"}    # second\n", "")
+        );
+        assert_eq!(take(flow, "clusters", 0)?, flow.replace("   {\"name\":\"a\"},   # first\n", ""));
+        let new = change(flow, |v| {
+            if let Some(clusters) = v["clusters"].as_array_mut() {
+                clusters.push(json!({ "name": "c" }));
+            }
+        })?;
+        assert_eq!(new, flow.replace("{\"name\":\"b\"}    # second", "{\"name\":\"b\"},    # second\n   {name: c}"),);
+        let inner = "cluster: {\n    server: https://b:1,   # load balancer\n    # why\n    tls-server-name: x     # cert\n  }\nkind: Config\n";
+        let without = |key: &str| {
+            change(inner, |v| {
+                if let Some(cluster) = v["cluster"].as_object_mut() {
+                    cluster.remove(key);
+                }
+            })
+        };
+        assert_eq!(
+            without("tls-server-name")?,
+            inner.replace("1,   #", "1   #").replace("    tls-server-name: x     # cert\n", "")
+        );
+        assert_eq!(without("server")?, inner.replace("    server: https://b:1,   # load balancer\n", ""));
+
+        let block =
+            "users:\n- name: u   # admin\n  user:   # his\n    # since 2024\n    token: x   # rotated\nkind: Config\n";
+        let new = change(block, |v| v["users"][0]["user"] = json!({ "password": "b", "username": "a" }))?;
+        assert_eq!(new, block.replace("    token: x   # rotated\n", "    password: b\n    username: a\n"));
+        let last = "contexts:   # all contexts\n# team\n- name: c\n  context: {}   # cc\nkind: Config\n";
+        assert_eq!(
+            take(last, "contexts", 0)?,
+            last.replace("contexts:   #", "contexts: null   #").replace("- name: c\n  context: {}   # cc\n", "")
+        );
+        Ok(())
+    }
+
+    #[test]
     fn an_alias_gives_way_to_what_it_stood_for() -> Result {
         let text = "clusters:\n- name: a\n  cluster: &x {server: https://a}\n- name: b\n  cluster: *x\n";
         let new = change(text, |v| v["clusters"][1]["cluster"]["server"] = json!("https://b"))?;

@@ -5,6 +5,7 @@ use khw_cert::{Certificate, PrivateKey};
 use khw_core::Error;
 use khw_core::input::Input;
 use std::path::Path;
+use time::OffsetDateTime;
 
 /// A file named on the command line, and what is in it.
 pub(crate) struct Material {
@@ -34,9 +35,12 @@ impl Material {
     /// # Errors
     /// When there is none, or one is malformed.
     pub(crate) fn certificate(&self) -> Result<Certificate, Error> {
-        let all = Certificate::all_from_pem(&self.content).map_err(|e| self.named(e))?;
         let none = || self.named(Error::new("has no PEM block with a certificate"));
-        all.into_iter().next().ok_or_else(none)
+        self.certificates()?.into_iter().next().ok_or_else(none)
+    }
+
+    fn certificates(&self) -> Result<Vec<Certificate>, Error> {
+        Certificate::all_from_pem(&self.content).map_err(|e| self.named(e))
     }
 
     /// Its private key.
@@ -66,4 +70,30 @@ pub(crate) fn check_pair(certificate: Option<&Material>, key: Option<&Material>)
             .hint("give the key with which this certificate was requested")),
         _ => Ok(()),
     }
+}
+
+/// Refuses a CA that is none, and gives what a client certificate lacks that the API server may still take: it may have another
+/// CA for its clients, and another clock.
+///
+/// # Errors
+/// As [`Material::certificate`], and when no certificate of the first is that of a CA.
+pub(crate) fn check_chain(
+    authority: &Material,
+    client: &Material,
+    now: OffsetDateTime,
+) -> Result<Option<Error>, Error> {
+    let (authorities, chain) = (authority.certificates()?, client.certificates()?);
+    if !authorities.iter().any(|authority| authority.is_ca() || authority.is_signed_by(authority)) {
+        let error = authority.named(Error::new("is not the certificate of a CA"));
+        return Err(error.hint("give the ca.crt that signed the API server's certificate"));
+    }
+    let Some(leaf) = chain.first() else { return Ok(None) };
+    Ok(if leaf.not_after() < now {
+        Some(client.named(Error::new(format!("expired on {}", leaf.not_after().date()))))
+    } else if khw_cert::signer(&authorities, &chain).is_none() {
+        let what = format!("is not signed by the CA {}: its issuer is {}", authority.shown, leaf.issuer());
+        Some(client.named(Error::new(what)))
+    } else {
+        None
+    })
 }

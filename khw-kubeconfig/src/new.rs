@@ -2,14 +2,16 @@
 
 use crate::args::New;
 use crate::entry::{Section, entry};
+use crate::material::check_chain;
 use crate::print;
 use crate::set::{ClusterChange, Place, authority, check_server, pair};
 use crate::store;
 use khw_core::output::Kind;
 use khw_core::place::Existing;
-use khw_core::{Error, Exit};
+use khw_core::{Error, Exit, cli};
 use serde_json::Value;
 use std::path::Path;
+use time::OffsetDateTime;
 
 /// `new`
 pub(crate) fn new(args: &New) -> anyhow::Result<Exit> {
@@ -25,13 +27,18 @@ pub(crate) fn new(args: &New) -> anyhow::Result<Exit> {
     if verify {
         check_server("--server", &args.server)?;
     }
-    let authority = authority(&args.certificate_authority, place, verify)?;
+    let (authority, authority_material) = authority(&args.certificate_authority, place, verify)?;
     let pair = pair(Some(&args.client_certificate), Some(&args.client_key), place, verify)?;
     let user = args.user.as_ref().or(pair.common_name.as_ref()).ok_or_else(|| {
         Error::new("its certificate has no common name to call the user by")
             .file(args.client_certificate.display())
             .hint("name the user: --user=NAME")
     })?;
+    if let (true, Some(authority), Some(client)) = (verify, &authority_material, pair.certificate_material())
+        && let Some(lacking) = check_chain(authority, client, OffsetDateTime::now_utc())?
+    {
+        cli::warn(crate::TOOL.name, lacking);
+    }
 
     let mut root = store::new_file();
     let cluster = ClusterChange {

@@ -113,13 +113,13 @@ fn material(option: &'static str, path: &Path, place: Place, verify: bool) -> Re
     if verify || matches!(place, Place::Embedded) { Material::read(option, path).map(Some) } else { Ok(None) }
 }
 
-/// A CA's certificates, looked at and ready to be written.
-pub(crate) fn authority(path: &Path, place: Place, verify: bool) -> Result<Written, Error> {
+/// A CA's certificates, looked at and ready to be written, and what was read.
+pub(crate) fn authority(path: &Path, place: Place, verify: bool) -> Result<(Written, Option<Material>), Error> {
     let material = material("--certificate-authority", path, place, verify)?;
     if let Some(material) = material.as_ref().filter(|_| verify) {
         material.certificate()?;
     }
-    Ok(Written::of(path, material.as_ref(), place))
+    Ok((Written::of(path, material.as_ref(), place), material))
 }
 
 /// A client's certificate and key, looked at and ready to be written, and the certificate's common name.
@@ -234,6 +234,7 @@ pub(crate) fn set_cluster(args: &SetCluster) -> anyhow::Result<Exit> {
     }
     let place = place(args.embed_certs);
     let authority = args.certificate_authority.as_ref().map(|file| authority(file, place, verify)).transpose()?;
+    let authority = authority.map(|(written, _)| written);
     let cluster = ClusterChange {
         name: &args.name,
         server: args.server.as_deref(),

@@ -3,7 +3,6 @@
 use super::Subject;
 use super::component::Component;
 use super::files::{Files, Named, Sensitivity, at};
-use crate::trust;
 use khw_cert::{Certificate, Facts, PrivateKey};
 use khw_core::finding::Finding;
 use std::path::{Path, PathBuf};
@@ -158,7 +157,7 @@ fn key_of_ca(files: &mut Files<'_>, ca: &Loaded) {
 
 /// A certificate that is valid for longer than its CA breaks with it, earlier than its own date says.
 pub(super) fn outlives(chain: &[Certificate], ca: &Loaded, shown: &str) -> Option<Finding> {
-    let (ours, theirs) = (chain.first()?.not_after(), trust::signer(&ca.all, chain)?.not_after());
+    let (ours, theirs) = (chain.first()?.not_after(), khw_cert::signer(&ca.all, chain)?.not_after());
     // The guides give both the same number of days, and make the CA a minute or a day earlier.
     (ours - theirs > SOON).then(|| {
         let message = format!("is valid until {}, but its CA {shown} only until {}", ours.date(), theirs.date());
@@ -181,7 +180,7 @@ fn load(files: &mut Files<'_>, named: &Named, what: &str) -> Option<Loaded> {
 pub(super) fn is_untrusted(chain: &[Certificate], ca: &Loaded) -> bool {
     let leaf = chain.first();
     let is_weak = leaf.is_some_and(|leaf| weak(leaf).iter().any(|finding| finding.name == "weak-signature"));
-    !is_weak && trust::signer(&ca.all, chain).is_none()
+    !is_weak && khw_cert::signer(&ca.all, chain).is_none()
 }
 
 /// What is too weak for TLS, as `khw-cert check` names it. Go refuses signatures with SHA-1 from 1.18 on, which Kubernetes 1.24 is

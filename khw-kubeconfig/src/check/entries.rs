@@ -233,16 +233,9 @@ fn chain(checker: &mut Checker<'_>, cluster: &NamedCluster, user: &NamedAuthInfo
     let authorities = authority(cluster).certificates(checker);
     let certificates = client_certificate(user).certificates(checker);
     checker.findings.truncate(before);
-    let (false, Some((leaf, others))) = (authorities.is_empty(), certificates.split_first()) else { return };
-    let mut signer = leaf;
-    for _ in 0..=others.len() {
-        if authorities.iter().any(|authority| signer.is_signed_by(authority) || signer.der() == authority.der()) {
-            return;
-        }
-        match others.iter().find(|other| signer.is_signed_by(other)) {
-            Some(next) => signer = next,
-            None => break,
-        }
+    let (false, Some(leaf)) = (authorities.is_empty(), certificates.first()) else { return };
+    if khw_cert::signer(&authorities, &certificates).is_some() {
+        return;
     }
     let message = format!(
         "is not signed by the CA of the cluster '{}': its issuer is {}",

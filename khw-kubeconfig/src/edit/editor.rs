@@ -106,12 +106,25 @@ impl Editor<'_> {
         if slot.place == Place::Root {
             return Err(unreadable());
         }
-        let end = node.span.end;
         let is_collection = match meant {
             Value::Object(map) => !map.is_empty(),
             Value::Array(items) => !items.is_empty(),
             _ => false,
         };
+        let below = node.form == Form::Block && self.line_start(node.span.start) > slot.after;
+        if below && slot.place == Place::Value && self.ends_line(slot.after) {
+            // What stands behind the key and above the old lines stays there; what stands behind these goes with them.
+            if is_collection {
+                let indent = if meant.is_array() { slot.list_indent } else { slot.indent };
+                let first = self.line_start(node.span.start);
+                self.put(first..first, self.lines(meant, indent));
+            } else {
+                self.put(slot.after..slot.after, format!(" {}", print::yaml(meant).trim_end()));
+            }
+            self.remove_lines(self.line_start(node.span.start), node.span.end);
+            return Ok(());
+        }
+        let end = node.span.end;
         if !is_collection {
             let whole = matches!(node.form, Form::Block | Form::BlockScalar) || nothing;
             let (from, lead) = if whole { (slot.after, " ") } else { (node.span.start, "") };
@@ -248,15 +261,91 @@ impl Editor<'_> {
     fn flow_items(&mut self, places: &[Range<usize>], kept: &[bool], added: &[String]) -> Result<(), Error> {
         let last_kept = kept.iter().rposition(|&kept| kept).ok_or_else(unreadable)?;
         let end = places[last_kept].end;
-        for (index, place) in places.iter().enumerate().take(last_kept).filter(|(index, _)| !kept[*index]) {
-            self.put(place.start..places[index + 1].start, String::new());
-        }
         let blanks = self.text[..places[last_kept].start].trim_end_matches([' ', '\t', '\r', '\n']).len();
         let blanks = &self.text[blanks..places[last_kept].start];
         let blanks = if blanks.is_empty() && last_kept == 0 { " " } else { blanks };
+        if (0..places.len()).any(|index| self.text[self.gap(places, index)].contains('#')) {
+            self.commented_flow_items(places, kept, last_kept, added, blanks);
+            return Ok(());
+        }
+        for (index, place) in places.iter().enumerate().take(last_kept).filter(|(index, _)| !kept[*index]) {
+            self.put(place.start..places[index + 1].start, String::new());
+        }
         let added: String = added.iter().map(|item| format!(",{blanks}{item}")).collect();
         self.put(end..places.last().map_or(end, |last| last.end.max(end)), added);
         Ok(())
+    }
+
+    /// The same where comments stand between them: one on the line of an item is that item's.
+    fn commented_flow_items(
+        &mut self,
+        places: &[Range<usize>],
+        kept: &[bool],
+        last_kept: usize,
+        added: &[String],
+        blanks: &str,
+    ) {
+        for (index, place) in places.iter().enumerate().filter(|(index, _)| !kept[*index]) {
+            let start = self.line_start(place.start);
+            if self.text[start..place.start].trim().is_empty() && self.ends_line(place.end) {
+                self.remove_lines(start, place.end);
+            } else if index < last_kept {
+                self.put(place.start..places[index + 1].start, String::new());
+            } else {
+                self.put(place.clone(), String::new());
+            }
+        }
+        let end = places[last_kept].end;
+        let comma = self.comma(self.gap(places, last_kept));
+        if added.is_empty() {
+            if let Some(comma) = comma.filter(|_| last_kept + 1 < places.len()) {
+                self.put(comma..comma + 1, String::new());
+            }
+            return;
+        }
+        if comma.is_none() {
+            self.put(end..end, ",".to_owned());
+        }
+        let (at, blanks) = if self.ends_line(end) {
+            let indent = &self.text[self.line_start(end)..];
+            let indent = &indent[..indent.len() - indent.trim_start_matches([' ', '\t']).len()];
+            let own_line = if blanks.contains('\n') { blanks.to_owned() } else { format!("{}{indent}", self.newline) };
+            (self.line_end(end), own_line)
+        } else {
+            (comma.map_or(end, |comma| comma + 1), blanks.to_owned())
+        };
+        let added: Vec<String> = added.iter().map(|item| format!("{blanks}{item}")).collect();
+        self.put(at..at, added.join(","));
+    }
+
+    /// What stands between an item in brackets and the next one, or behind the last one in its line.
+    fn gap(&self, places: &[Range<usize>], index: usize) -> Range<usize> {
+        let end = places[index].end;
+        let until = places.get(index + 1).map(|next| next.start).unwrap_or_else(|| {
+            let line_end = self.line_end(end);
+            let before_comment = self.text[end..line_end].find('#').map_or(line_end, |at| end + at);
+            self.text[end..before_comment].find([']', '}']).map_or(line_end, |at| end + at)
+        });
+        end..until.max(end)
+    }
+
+    /// The comma of a gap.
+    fn comma(&self, gap: Range<usize>) -> Option<usize> {
+        let mut start = gap.start;
+        for line in self.text[gap].split_inclusive('\n') {
+            if let Some(at) = line.split('#').next().and_then(|before| before.find(',')) {
+                return Some(start + at);
+            }
+            start += line.len();
+        }
+        None
+    }
+
+    /// Whether nothing follows in the line but a comma and a comment.
+    fn ends_line(&self, at: usize) -> bool {
+        let rest = self.text[at..self.line_end(at)].trim_start();
+        let rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
+        rest.is_empty() || rest.starts_with('#')
     }
 
     /// A value for within brackets, at `place`.

@@ -99,3 +99,36 @@ fn merge_turns_paths() {
     let flat = sandbox.sh("khw-kubeconfig merge --flatten in/k").ok();
     assert!(flat.contains("    certificate-authority-data: LS0") && !flat.contains("ca.crt"), "{flat}");
 }
+
+#[test]
+fn new_looks_at_the_chain() {
+    let sandbox = harness::Sandbox::new();
+    sandbox
+        .sh("khw-cert ca --key-type ecdsa:p256; khw-cert node w --key-type ecdsa:p256
+             mkdir other; khw-cert ca -d other --cn OTHER --key-type ecdsa:p256; khw-cert node w --ca other/ca.crt --key-type ecdsa:p256 -d other
+             openssl req -new -key w.key -subj /CN=w -out w.csr; openssl x509 -req -in w.csr -CA ca.crt -CAkey ca.key -days -1 -out expired.crt")
+        .succeeds();
+    let new = |ca: &str, certificate: &str, key: &str| {
+        sandbox.sh(&format!(
+            "khw-kubeconfig new --server https://a:6443 --certificate-authority {ca} --client-certificate {certificate} --client-key {key} -o out"
+        ))
+    };
+    assert_eq!(new("ca.crt", "w.crt", "w.key").stderr, "");
+    new("w.crt", "w.crt", "w.key").refused(
+        "khw-kubeconfig: error: w.crt: --certificate-authority: is not the certificate of a CA\n\
+         khw-kubeconfig: hint: give the ca.crt that signed the API server's certificate\n",
+    );
+    let ran = new("ca.crt", "other/w.crt", "other/w.key");
+    assert_eq!(
+        (ran.status, ran.stderr.as_str()),
+        (
+            0,
+            "khw-kubeconfig: warning: other/w.crt: --client-certificate: is not signed by the CA ca.crt: its issuer is CN = OTHER, O = Kubernetes\n"
+        )
+    );
+    let ran = new("ca.crt", "expired.crt", "w.key");
+    assert!(
+        ran.status == 0 && ran.stderr.contains("warning: expired.crt: --client-certificate: expired on 20"),
+        "{ran:?}"
+    );
+}
