@@ -27,15 +27,16 @@ use std::time::Duration;
 /// the order in which they are given, and interactiveMode is written only where its default would be lost.
 ///
 /// Refused, unless --no-verify is given: a server URL that cannot work, certificates and keys that are not there, are not
-/// PEM or do not belong together, a name that leads nowhere, an empty path, a file without any field of a kubeconfig. With --no-verify an empty path takes the field
-/// away, where kubectl writes `.`.
+/// PEM or do not belong together, a name that leads nowhere, an empty path, a file without any field of a kubeconfig. With
+/// --no-verify an empty path takes the field away, where kubectl writes `.`.
 ///
 /// Refused always: an empty name; a file with two equal keys or a second document; a change of what an anchor or a merge
 /// key shares.
 ///
-/// Printing: get-clusters is sorted. `view -o` knows yaml, json, jsonpath, jsonpath-as-json and jsonpath-file, but not
-/// go-template; of a template's forms `..` without a name is missing. Options for talking to a cluster are taken, with a
-/// warning that they have no effect.
+/// Printing: get-clusters is sorted. `view -o` knows yaml, json, jsonpath, jsonpath-as-json and jsonpath-file, but not name
+/// and go-template (--template); of a template's forms `..` without a name is missing, and a range within
+/// jsonpath-as-json. A text of several lines is printed in double quotes, where kubectl uses a block. Options for talking to
+/// a cluster are taken, with a warning that they have no effect.
 #[derive(Debug, Parser)]
 #[command(subcommand_required = true)]
 pub(crate) struct Arguments {
