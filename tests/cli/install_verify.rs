@@ -64,6 +64,7 @@ fn names_what_is_wrong_with_units_and_drop_ins() {
             ),
             ("rm $U/kubelet.service; mkdir $U/kubelet.service", &["file-invalid"]),
             ("ln -sf /dev/null $U/kube-proxy.service", &["unit-masked"]),
+            ("rm -r $U/kube-proxy.service $P", &["kube-proxy-missing"]),
             ("sed -i '/ExecStart/,/--v=2/d' $U/kubelet.service", &["file-invalid"]),
             ("sed -i 's|/usr/local/bin/kubelet|/usr/local/bin/kube-proxy|' $U/kubelet.service", &["unit-program"]),
             ("sed -i 's|^Restart=.*|&\\nUser=kubelet|' $U/kubelet.service", &["unit-user"]),

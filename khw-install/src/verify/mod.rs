@@ -94,6 +94,7 @@ pub const OWN_CHECKS: &[&str] = &[
     "kubeconfig-pair-incomplete",
     "kubeconfig-masters",
     "kube-proxy-user",
+    "kube-proxy-missing",
     "server-differs",
     "server-not-https",
     "server-not-verified",
@@ -156,6 +157,23 @@ pub(crate) struct Verified {
     pub(crate) settings: Settings,
 }
 
+/// Where nothing of kube-proxy is there, it was forgotten as a whole, or a network plugin does its work: one finding for all.
+fn without_kube_proxy(subject: &Subject<'_>, files: &mut Files<'_>) {
+    let paths = subject.paths;
+    let of_it = [&paths.kube_proxy_unit, &paths.kube_proxy_config, &paths.kube_proxy_kubeconfig];
+    let shown = of_it.map(|path| files.shown(path));
+    let is_missing = |finding: &Finding| {
+        finding.name == "file-missing" && finding.file.as_ref().is_some_and(|file| shown.contains(file))
+    };
+    if files.findings.iter().filter(|finding| is_missing(finding)).count() < shown.len() {
+        return;
+    }
+    files.findings.retain(|finding| !is_missing(finding));
+    let message = "nothing of kube-proxy is on this worker: no unit, configuration or kubeconfig";
+    let fix = "place them, or say --ignore kube-proxy-missing where a network plugin does its work";
+    files.find(&paths.kube_proxy_unit, Finding::error("kube-proxy-missing", message).fix(fix));
+}
+
 /// Checks all files of the worker. The findings are in the order in which a person would mend them.
 pub fn verify(subject: &Subject<'_>) -> Vec<Finding> {
     look(subject).findings
@@ -196,6 +214,7 @@ pub(crate) fn look(subject: &Subject<'_>) -> Verified {
     if subject.cis {
         cis::check(&mut files, subject.paths, &kubelet, &kube_proxy, version);
     }
+    without_kube_proxy(subject, &mut files);
     let settings = Settings::new(subject, node, version, &kubelet, &kube_proxy);
     Verified { findings: files.findings, references: files.references, settings }
 }
