@@ -55,6 +55,12 @@ const NAMES: [&str; 33] = [
 
 /// `check`
 pub(crate) fn check(args: &Check) -> anyhow::Result<Exit> {
+    if let Some(root) = args.root.as_ref().filter(|root| !root.is_dir()) {
+        return Err(Error::new(format!("'{}' is not a directory", root.display()))
+            .field("--root")
+            .hint("name the directory in which the worker's /var and /etc are")
+            .into());
+    }
     let named = !args.files.is_empty();
     let paths = if named {
         args.files.clone()

@@ -282,6 +282,10 @@ fn check_looks_at_dates_and_below_a_root() {
                  users:\n- name: u\n  user:\n    client-certificate: /pki/{certificate}\n    client-key: /pki/worker-1.key\n"
             ),
         );
+        sandbox.sh("khw-kubeconfig check --root=no k").refused(
+            "khw-kubeconfig: error: --root: 'no' is not a directory\n\
+             khw-kubeconfig: hint: name the directory in which the worker's /var and /etc are\n",
+        );
         let ran = sandbox.sh("khw-kubeconfig check --root=root k");
         let wanted =
             if found.is_empty() { String::new() } else { format!("k:7: error: users.u.client-certificate: {found}") };
