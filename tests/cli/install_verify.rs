@@ -388,6 +388,10 @@ fn names_what_is_wrong_with_the_container_runtime() {
                 "cp program-v1.25.3 $B/kubelet; cp program-v1.25.3 $B/kube-proxy; sed -i '/containerRuntimeEndpoint/d' $KC",
                 &["runtime-endpoint-unset"],
             ),
+            (
+                "sed -i 's|unix:///run/containerd|unix://run/containerd|' $KC",
+                &["runtime-endpoint-invalid", "runtime-socket-differs"],
+            ),
             ("sed -i 's|address = .*|address = \"/run/k3s/containerd.sock\"|' $CT", &["runtime-socket-differs"]),
             ("sed -i 's|/run/containerd|/var/run/containerd|' $KC", &[]),
             ("sed -i 's/SystemdCgroup = true/SystemdCgroup = false/' $CT", &["cgroup-driver-differs"]),

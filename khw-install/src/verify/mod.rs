@@ -104,6 +104,7 @@ pub const OWN_CHECKS: &[&str] = &[
     "static-pod-path-missing",
     "runtime-differs",
     "runtime-docker-gone",
+    "runtime-endpoint-invalid",
     "runtime-endpoint-unset",
     "runtime-socket-differs",
     "cgroup-driver-differs",

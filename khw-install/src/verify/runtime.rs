@@ -36,6 +36,13 @@ pub(super) fn check(files: &mut Files<'_>, kubelet: &Component, version: Option<
         let fix = "write --container-runtime-endpoint=unix:///run/containerd/containerd.sock";
         files.find(&service.path, finding.fix(fix));
     }
+    if let Some((value, origin)) = &endpoint
+        && value.strip_prefix("unix://").is_some_and(|path| !path.starts_with('/'))
+    {
+        let path = value.trim_start_matches("unix://");
+        let finding = Finding::error("runtime-endpoint-invalid", format!("'{value}' has no absolute path in it"));
+        files.findings.push(at(finding, origin).fix(format!("write three slashes: unix:///{path}")));
+    }
     match runtime {
         Runtime::Containerd => containerd(files, kubelet, endpoint.as_ref(), version),
         Runtime::Docker => docker(files, kubelet),
