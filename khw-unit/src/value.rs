@@ -16,7 +16,10 @@ enum Kind {
     Tasks,
     Signal,
     Mode,
-    Number { least: i64, most: i64 },
+    Number {
+        least: i64,
+        most: i64,
+    },
     OneOf(&'static [&'static str]),
     BooleanOr(&'static [&'static str]),
     Input,
@@ -27,6 +30,23 @@ enum Kind {
     Units,
     Environment,
     Capabilities,
+    /// `idle` or a number.
+    Weight,
+    /// A percentage of a CPU, above 100 for several.
+    Quota,
+    /// Words of a list, all of them refused by a `~` before the first.
+    Words {
+        known: &'static [&'static str],
+        boolean: bool,
+    },
+    /// An absolute path after `|` and `!`.
+    Condition,
+    AbsolutePaths,
+    /// Directories below /run, /var/lib and so on.
+    RelativePaths,
+    Documentation,
+    Slice,
+    Cpus,
 }
 
 /// A value that systemd does not take: what is wrong, and what it does take.
@@ -41,7 +61,7 @@ pub(crate) fn refuse(assignment: &Assignment) -> Option<Refusal> {
     let value = assignment.value.as_str();
     let kind = kind(&assignment.name)?;
     // A specifier stands for what only the running systemd knows.
-    if value.is_empty() || value.contains('%') && !matches!(kind, Kind::Size | Kind::Tasks) {
+    if value.is_empty() || value.contains('%') && !matches!(kind, Kind::Size | Kind::Tasks | Kind::Quota) {
         return None;
     }
     let shown = shorten(value);
@@ -117,6 +137,64 @@ pub(crate) fn refuse(assignment: &Assignment) -> Option<Refusal> {
                 None => "see capabilities(7)".to_owned(),
             };
             return Some(Refusal { what: format!("'{}' is not a capability", shorten(wrong)), fix });
+        }
+        Kind::Weight => {
+            let good = value == "idle" || number(value).is_some_and(|n| (1..=10_000).contains(&n));
+            (good, "is not a weight", "write a number from 1 to 10000, or idle".to_owned())
+        }
+        Kind::Quota => {
+            let percent = value.strip_suffix('%').filter(|n| n.bytes().all(|b| b.is_ascii_digit() || b == b'.'));
+            let good = percent.and_then(|n| n.parse::<f64>().ok()).is_some_and(|n| n > 0.0);
+            (good, "is not a share of a CPU", "write a percentage such as 50%, or 200% for two CPUs".to_owned())
+        }
+        Kind::Words { known, boolean } => {
+            if boolean && is_boolean(value) {
+                return None;
+            }
+            let wrong = value.trim_start_matches('~').split_whitespace().find(|word| !known.contains(word))?;
+            return Some(Refusal {
+                what: format!("'{}' is none of its values", shorten(wrong)),
+                fix: among(wrong, known),
+            });
+        }
+        Kind::Condition => {
+            let path = value.trim_start_matches(['|', '!', ' ']);
+            (path.starts_with('/'), "is not an absolute path", "write the whole path".to_owned())
+        }
+        Kind::AbsolutePaths => {
+            let wrong = value.split_whitespace().find(|path| !path.starts_with('/'))?;
+            let what = format!("'{}' is not an absolute path", shorten(wrong));
+            return Some(Refusal { what, fix: "write the whole path".to_owned() });
+        }
+        Kind::RelativePaths => {
+            let is_wrong = |path: &&str| path.starts_with('/') || path.split('/').any(|part| part == "..");
+            let wrong = value.split_whitespace().find(is_wrong)?;
+            let what = format!("'{}' is not a relative path", shorten(wrong));
+            return Some(Refusal {
+                what,
+                fix: "write a name: systemd puts the directory where such ones are".to_owned(),
+            });
+        }
+        Kind::Documentation => {
+            const SCHEMES: [&str; 5] = ["http://", "https://", "file:/", "info:", "man:"];
+            let wrong = value.split_whitespace().find(|uri| {
+                !SCHEMES.iter().any(|scheme| uri.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()))
+            })?;
+            let what = format!("'{}' is not an address", shorten(wrong));
+            return Some(Refusal { what, fix: "write it with http://, https://, file:, info: or man:".to_owned() });
+        }
+        Kind::Slice => {
+            let good = is_unit(value) && value.ends_with(".slice");
+            (good, "is not the name of a slice", "write it with its type, such as kubernetes.slice".to_owned())
+        }
+        Kind::Cpus => {
+            let is_range = |range: &str| {
+                let (first, last) = range.split_once('-').unwrap_or((range, range));
+                first.parse::<u32>().is_ok() && last.parse::<u32>().is_ok()
+            };
+            let mut ranges = value.split(|c: char| c == ',' || c.is_whitespace()).filter(|range| !range.is_empty());
+            let good = value == "numa" || ranges.all(is_range);
+            (good, "is no list of CPUs", "write numbers and ranges such as 0-3,6, or numa".to_owned())
         }
     };
     (!good).then(|| Refusal { what: format!("'{shown}' {what}"), fix })
@@ -380,6 +458,40 @@ fn kind(directive: &str) -> Option<Kind> {
         | "Upholds" | "Wants" | "WantedBy" | "RequiredBy" | "Also" => Kind::Units,
         "Environment" => Kind::Environment,
         "CapabilityBoundingSet" | "AmbientCapabilities" => Kind::Capabilities,
+        "CPUWeight" | "StartupCPUWeight" => Kind::Weight,
+        "CPUQuota" => Kind::Quota,
+        "LogLevelMax" | "SyslogLevel" => Kind::OneOf(&[
+            "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "0", "1", "2", "3", "4", "5", "6", "7",
+        ]),
+        "SyslogFacility" => Kind::OneOf(&[
+            "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "local0",
+            "local1", "local2", "local3", "local4", "local5", "local6", "local7",
+        ]),
+        "Delegate" => Kind::Words {
+            known: &["cpu", "cpuacct", "cpuset", "io", "blkio", "memory", "devices", "pids", "bpf-firewall", "bpf-devices",
+                "bpf-foreign", "bpf-socket-bind", "bpf-restrict-network-interfaces"],
+            boolean: true,
+        },
+        "RestrictNamespaces" => {
+            Kind::Words { known: &["cgroup", "ipc", "net", "mnt", "pid", "user", "uts"], boolean: true }
+        }
+        "SystemCallArchitectures" => Kind::Words {
+            known: &["native", "x86", "x86-64", "x32", "arm", "arm64", "mips", "mips-le", "mips64", "mips64-le", "mips64-n32",
+                "mips64-le-n32", "ppc", "ppc64", "ppc64-le", "riscv64", "s390", "s390x"],
+            boolean: false,
+        },
+        "ConditionPathExists" | "ConditionPathExistsGlob" | "ConditionPathIsDirectory" | "ConditionPathIsSymbolicLink"
+        | "ConditionPathIsMountPoint" | "ConditionPathIsReadWrite" | "ConditionDirectoryNotEmpty"
+        | "ConditionFileNotEmpty" | "ConditionFileIsExecutable" | "AssertPathExists" | "AssertPathExistsGlob"
+        | "AssertPathIsDirectory" | "AssertPathIsSymbolicLink" | "AssertPathIsMountPoint" | "AssertPathIsReadWrite"
+        | "AssertDirectoryNotEmpty" | "AssertFileNotEmpty" | "AssertFileIsExecutable" => Kind::Condition,
+        "RequiresMountsFor" => Kind::AbsolutePaths,
+        "RuntimeDirectory" | "StateDirectory" | "CacheDirectory" | "LogsDirectory" | "ConfigurationDirectory" => {
+            Kind::RelativePaths
+        }
+        "Documentation" => Kind::Documentation,
+        "Slice" => Kind::Slice,
+        "CPUAffinity" => Kind::Cpus,
         _ => return None,
     })
 }
@@ -420,7 +532,9 @@ mod tests {
     fn takes_what_systemd_takes() -> Result<(), Error> {
         for line in include_str!("../testdata/values.txt").lines().filter(|l| !l.starts_with('#')) {
             let (verdict, assignment) = line.split_once(' ').ok_or_else(|| Error::new(line))?;
-            let unit = Unit::parse(&format!("[Service]\n{assignment}\n"))?;
+            let (section, assignment) =
+                assignment.strip_prefix("[Unit] ").map_or(("Service", assignment), |a| ("Unit", a));
+            let unit = Unit::parse(&format!("[{section}]\n{assignment}\n"))?;
             let refused = unit.assignments().iter().find_map(refuse);
             assert_eq!(refused.is_none(), verdict == "good", "{line}: {refused:?}");
         }

@@ -173,7 +173,10 @@ fn systemd_takes_the_same_values() {
     assert!(rows.len() > 100);
     let mut names = String::new();
     for (index, (_, assignment)) in rows.iter().enumerate() {
-        let unit = format!("[Service]\nExecStart=/usr/local/bin/kubelet\n{assignment}\n");
+        let unit = match assignment.strip_prefix("[Unit] ") {
+            Some(assignment) => format!("[Unit]\n{assignment}\n[Service]\nExecStart=/usr/local/bin/kubelet\n"),
+            None => format!("[Service]\nExecStart=/usr/local/bin/kubelet\n{assignment}\n"),
+        };
         s.write(format!("root/etc/systemd/system/v{index}.service"), unit);
         let _ = write!(names, " v{index}.service");
     }
