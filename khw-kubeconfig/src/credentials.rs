@@ -10,6 +10,7 @@ use crate::store::Draft;
 use khw_core::{Error, Exit, cli};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
+use time::OffsetDateTime;
 
 /// `set-credentials`
 pub(crate) fn set_credentials(args: &SetCredentials) -> anyhow::Result<Exit> {
@@ -32,6 +33,11 @@ pub(crate) fn set_credentials(args: &SetCredentials) -> anyhow::Result<Exit> {
     }
     let plugin = Plugin::of(args)?;
     let pair = pair(args.client_certificate.as_ref(), args.client_key.as_ref(), place(args.embed_certs), verify)?;
+    if let Some(material) = pair.certificate_material().filter(|_| verify)
+        && let Some(warning) = material.is_expired(OffsetDateTime::now_utc())?
+    {
+        cli::warn(TOOL.name, warning);
+    }
     let warnings = args.change.apply(&|draft| {
         let file = draft.destination(Section::Users, &args.name).to_owned();
         let mut warnings = Vec::new();

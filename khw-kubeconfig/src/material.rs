@@ -51,6 +51,25 @@ impl Material {
         PrivateKey::from_pem(&self.content).map_err(|e| self.named(e))
     }
 
+    /// What to say when no certificate of it is that of a CA.
+    ///
+    /// # Errors
+    /// As [`Material::certificate`].
+    pub(crate) fn is_no_authority(&self) -> Result<Option<Error>, Error> {
+        // One that signed itself can be a server's own, which a client trusts all the same.
+        let can_sign = self.certificates()?.iter().any(|c| c.is_ca() || c.is_signed_by(c));
+        Ok((!can_sign).then(|| self.named(Error::new("is not the certificate of a CA"))))
+    }
+
+    /// What to say when its first certificate has expired.
+    ///
+    /// # Errors
+    /// As [`Material::certificate`].
+    pub(crate) fn is_expired(&self, now: OffsetDateTime) -> Result<Option<Error>, Error> {
+        let until = self.certificate()?.not_after();
+        Ok((until < now).then(|| self.named(Error::new(format!("expired on {}", until.date())))))
+    }
+
     fn named(&self, error: Error) -> Error {
         error.file(&self.shown).field(&self.option)
     }
@@ -82,18 +101,16 @@ pub(crate) fn check_chain(
     client: &Material,
     now: OffsetDateTime,
 ) -> Result<Option<Error>, Error> {
-    let (authorities, chain) = (authority.certificates()?, client.certificates()?);
-    if !authorities.iter().any(|authority| authority.is_ca() || authority.is_signed_by(authority)) {
-        let error = authority.named(Error::new("is not the certificate of a CA"));
+    if let Some(error) = authority.is_no_authority()? {
         return Err(error.hint("give the ca.crt that signed the API server's certificate"));
     }
-    let Some(leaf) = chain.first() else { return Ok(None) };
-    Ok(if leaf.not_after() < now {
-        Some(client.named(Error::new(format!("expired on {}", leaf.not_after().date()))))
-    } else if khw_cert::signer(&authorities, &chain).is_none() {
-        let what = format!("is not signed by the CA {}: its issuer is {}", authority.shown, leaf.issuer());
-        Some(client.named(Error::new(what)))
-    } else {
-        None
-    })
+    if let Some(expired) = client.is_expired(now)? {
+        return Ok(Some(expired));
+    }
+    let (authorities, chain) = (authority.certificates()?, client.certificates()?);
+    let Some(leaf) = chain.first().filter(|_| khw_cert::signer(&authorities, &chain).is_none()) else {
+        return Ok(None);
+    };
+    let what = format!("is not signed by the CA {}: its issuer is {}", authority.shown, leaf.issuer());
+    Ok(Some(client.named(Error::new(what))))
 }

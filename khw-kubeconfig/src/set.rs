@@ -234,6 +234,11 @@ pub(crate) fn set_cluster(args: &SetCluster) -> anyhow::Result<Exit> {
     }
     let place = place(args.embed_certs);
     let authority = args.certificate_authority.as_ref().map(|file| authority(file, place, verify)).transpose()?;
+    if let Some((_, Some(material))) = authority.as_ref().filter(|_| verify)
+        && let Some(warning) = material.is_no_authority()?
+    {
+        cli::warn(TOOL.name, warning);
+    }
     let authority = authority.map(|(written, _)| written);
     let cluster = ClusterChange {
         name: &args.name,

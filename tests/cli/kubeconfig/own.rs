@@ -132,3 +132,24 @@ fn new_looks_at_the_chain() {
         "{ran:?}"
     );
 }
+
+#[test]
+fn setting_warns_of_what_check_calls_an_error() {
+    let sandbox = harness::Sandbox::new();
+    sandbox
+        .sh("khw-cert ca --key-type ecdsa:p256; khw-cert node w --key-type ecdsa:p256
+             openssl req -new -key w.key -subj /CN=w -out w.csr; openssl x509 -req -in w.csr -CA ca.crt -CAkey ca.key -days -1 -out expired.crt")
+        .succeeds();
+    let ran =
+        sandbox.sh("khw-kubeconfig set-cluster a --server=https://a:6443 --certificate-authority=w.crt --kubeconfig=k");
+    assert_eq!(
+        (ran.status, ran.stderr.as_str()),
+        (0, "khw-kubeconfig: warning: w.crt: --certificate-authority: is not the certificate of a CA\n")
+    );
+    let ran = sandbox
+        .sh("khw-kubeconfig set-credentials a --client-certificate=expired.crt --client-key=w.key --kubeconfig=k");
+    let warning = "khw-kubeconfig: warning: expired.crt: --client-certificate: expired on 20";
+    assert!(ran.status == 0 && ran.stderr.starts_with(warning) && ran.stderr.lines().count() == 1, "{ran:?}");
+    let quiet = "khw-kubeconfig set-credentials a --client-certificate=expired.crt --client-key=w.key --kubeconfig=k --no-verify";
+    assert_eq!(sandbox.sh(quiet).stderr, "");
+}
