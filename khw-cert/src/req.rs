@@ -92,7 +92,10 @@ pub(crate) fn run(arguments: &args::Req) -> anyhow::Result<Exit> {
         Made::Request(der) => req_show::write(&der, arguments),
         Made::Certificate(certificate) => write_certificate(&certificate, arguments),
     };
-    if let Some(new) = new.filter(|_| written.is_err() && !arguments.force) {
+    if let Some(new) = new.filter(|_| written.is_err() && !arguments.force)
+        // /dev/stdout is a link, and stays.
+        && std::fs::symlink_metadata(&new.file).is_ok_and(|there| there.is_file())
+    {
         // The key is new and nobody has seen it: without its request it is of no use.
         let _ = std::fs::remove_file(new.file);
     }

@@ -348,4 +348,8 @@ fn no_key_is_left_behind_without_its_request() {
     let key = sandbox.read("k");
     assert_eq!(sandbox.sh(&format!("{make} -out none/o")).status, 2);
     assert_eq!(sandbox.read("k"), key);
+    // As /dev/stdout, a link to where the key was written.
+    let ran = sandbox.sh(&format!("ln -s /dev/null null; {} -out none/o", make.replace("-keyout k", "-keyout null")));
+    assert_eq!(ran.status, 2, "{ran:?}");
+    assert_eq!(sandbox.sh("readlink null").ok(), "/dev/null\n");
 }
