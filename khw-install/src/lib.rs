@@ -21,6 +21,7 @@ pub mod listener;
 pub mod manifest;
 pub mod map;
 mod names;
+mod obstacle;
 pub mod online;
 pub mod owner;
 mod paths;
