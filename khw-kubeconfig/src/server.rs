@@ -87,6 +87,15 @@ impl FromStr for ServerUrl {
         if host.parse::<std::net::Ipv6Addr>().is_err() && !is_host_name(host) {
             return refuse("has no name or address as its host", EXAMPLE);
         }
+        // No name ends in a number (RFC 3696, section 2): it is a mistyped address.
+        let ends_in_number =
+            host.rsplit('.').next().is_some_and(|last| !last.is_empty() && last.bytes().all(|b| b.is_ascii_digit()));
+        if ends_in_number && host.parse::<std::net::Ipv4Addr>().is_err() {
+            return refuse("has no IPv4 address as its host, though it looks like one", EXAMPLE);
+        }
+        if host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_unspecified()) {
+            return refuse("has no host's address: servers listen on it, nobody reaches one there", EXAMPLE);
+        }
         let port = match port.strip_prefix(':') {
             None if port.is_empty() => None,
             Some(digits) => match digits.parse::<u16>() {
@@ -178,6 +187,14 @@ mod tests {
             ("https://:6443", "the server URL 'https://:6443' has no host"),
             ("https:///x", "the server URL 'https:///x' has no host"),
             ("https://", "the server URL 'https://' has no host"),
+            (
+                "https://10.0.0",
+                "the server URL 'https://10.0.0' has no IPv4 address as its host, though it looks like one",
+            ),
+            (
+                "https://[::]:6443",
+                "the server URL 'https://[::]:6443' has no host's address: servers listen on it, nobody reaches one there",
+            ),
             ("https://a:b", "the server URL 'https://a:b' has no port number after the ':'"),
             ("https://a:", "the server URL 'https://a:' has no port number after the ':'"),
             ("https://a:70000", "the server URL 'https://a:70000' has no port number after the ':'"),

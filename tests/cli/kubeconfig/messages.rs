@@ -29,6 +29,16 @@ fn each_refusal_says_what_is_wrong_and_what_to_do() {
             example,
         ),
         (
+            "set-cluster x --server=https://192.168.5.300:6443",
+            "--server: the server URL 'https://192.168.5.300:6443' has no IPv4 address as its host, though it looks like one",
+            example,
+        ),
+        (
+            "set-cluster x --server=https://0.0.0.0:6443",
+            "--server: the server URL 'https://0.0.0.0:6443' has no host's address: servers listen on it, nobody reaches one there",
+            example,
+        ),
+        (
             "set-cluster x --server=https://a:port",
             "--server: the server URL 'https://a:port' has no port number after the ':'",
             example,
