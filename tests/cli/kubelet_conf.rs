@@ -397,10 +397,17 @@ fn what_is_generated_passes_its_own_check() {
         for minor in $(seq 13 37); do for layout in tutorial mm kthw; do
             runtimes="containerd crio"; if [ $minor -lt 24 ]; then runtimes="$runtimes docker"; fi
             for runtime in $runtimes; do
-                khw-kubelet-conf --kubernetes-version 1.$minor --layout $layout --runtime $runtime --node worker-1 |
-                    khw-kubelet-conf check --strict --kubernetes-version 1.$minor -
+                export KHW_KUBERNETES_VERSION=1.$minor
+                for cis in '' --cis; do
+                    khw-kubelet-conf $cis --layout $layout --runtime $runtime --node worker-1 2>>said | khw-kubelet-conf check --strict -
+                    khw-proxy-conf $cis --layout $layout --cluster-cidr 10.244.0.0/16 2>>said | khw-proxy-conf check --strict -
+                done
+                for hardened in '' --hardened; do
+                    khw-unit kubelet --node worker-1 --layout $layout --runtime $runtime $hardened 2>>said | khw-unit check --strict -
+                done
             done
-        done; done"#;
+        done; done
+        ! grep -v 'warning: ' said"#;
     assert_eq!(Sandbox::new().sh(script).ok(), "");
 }
 
