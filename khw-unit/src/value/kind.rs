@@ -1,8 +1,11 @@
 //! What each directive takes.
 
 use super::Kind;
-use super::shape::{is_address, is_device, is_error_number, is_exit_status, is_nanoseconds, is_unit, is_variable};
-use super::words::{FAMILIES, SYSTEM_CALLS};
+use super::shape::{
+    is_address, is_device, is_error_number, is_exit_status, is_nanoseconds, is_percentage, is_size, is_socket_bind,
+    is_unit, is_variable, second_word,
+};
+use super::words::{CONTROLLERS, FAMILIES, SYSTEM_CALLS};
 
 #[rustfmt::skip]
 pub(super) fn kind(directive: &str) -> Option<Kind> {
@@ -18,7 +21,7 @@ pub(super) fn kind(directive: &str) -> Option<Kind> {
         | "TTYReset" | "TTYVHangup" | "TTYVTDisallocate" | "TasksAccounting" => Kind::Boolean,
         "LogRateLimitIntervalSec" | "RestartSec" | "RuntimeMaxSec" | "RuntimeRandomizedExtraSec" | "StartLimitInterval"
         | "StartLimitIntervalSec" | "TimeoutCleanSec" | "TimeoutSec" | "TimeoutStartSec" | "TimeoutStopSec"
-        | "TimeoutAbortSec" | "WatchdogSec" | "JobTimeoutSec" | "JobRunningTimeoutSec" => Kind::Span,
+        | "TimeoutAbortSec" | "WatchdogSec" | "CPUQuotaPeriodSec" | "JobTimeoutSec" | "JobRunningTimeoutSec" => Kind::Span,
         "MemoryHigh" | "MemoryLimit" | "MemoryLow" | "MemoryMax" | "MemoryMin" | "MemorySwapMax" | "DefaultMemoryLow"
         | "DefaultMemoryMin" => Kind::Size,
         "LimitLOCKS" | "LimitNOFILE" | "LimitNPROC" | "LimitRTPRIO" | "LimitSIGPENDING" => Kind::Limit,
@@ -65,7 +68,7 @@ pub(super) fn kind(directive: &str) -> Option<Kind> {
         "StandardInput" => Kind::Input,
         "StandardOutput" | "StandardError" => Kind::Output,
         "TTYPath" | "NetworkNamespacePath" | "IPCNamespacePath" | "RootDirectory" | "RootImage" | "USBFunctionDescriptors"
-        | "USBFunctionStrings" => Kind::Path,
+        | "USBFunctionStrings" | "IPIngressFilterPath" | "IPEgressFilterPath" => Kind::Path,
         "EnvironmentFile" => Kind::DashPath,
         "WorkingDirectory" => Kind::Directory,
         "After" | "Before" | "BindsTo" | "Conflicts" | "OnFailure" | "OnSuccess" | "PartOf" | "Requires" | "Requisite"
@@ -82,8 +85,7 @@ pub(super) fn kind(directive: &str) -> Option<Kind> {
             "local1", "local2", "local3", "local4", "local5", "local6", "local7",
         ]),
         "Delegate" => Kind::Words {
-            known: &["cpu", "cpuacct", "cpuset", "io", "blkio", "memory", "devices", "pids", "bpf-firewall", "bpf-devices",
-                "bpf-foreign", "bpf-socket-bind", "bpf-restrict-network-interfaces"],
+            known: CONTROLLERS,
             boolean: true,
         },
         "RestrictNamespaces" => {
@@ -106,6 +108,66 @@ pub(super) fn kind(directive: &str) -> Option<Kind> {
         "Documentation" => Kind::Documentation,
         "Slice" => Kind::Slice,
         "CPUAffinity" => Kind::Cpus,
+        "AllowedCPUs" | "StartupAllowedCPUs" | "AllowedMemoryNodes" | "StartupAllowedMemoryNodes" | "NUMAMask" => Kind::Cpus,
+        "DisableControllers" => Kind::Words { known: CONTROLLERS, boolean: false },
+        "User" | "Group" | "SupplementaryGroups" => Kind::Whole {
+            is: |name| !name.contains([':', '/']),
+            noun: "the name of a user or group",
+            fix: "write a name, or a number",
+        },
+        "LogNamespace" => Kind::Whole {
+            is: |name| !name.contains('/'),
+            noun: "a name of a journal",
+            fix: "write a name without '/'",
+        },
+        "BusName" => Kind::Whole {
+            is: |name| name.split('.').count() > 1 && name.split('.').all(|part| !part.is_empty()),
+            noun: "a name on D-Bus",
+            fix: "write it with dots: org.example.Name",
+        },
+        "ExecSearchPath" => Kind::Whole {
+            is: |paths| paths.split(':').all(|path| path.starts_with('/')),
+            noun: "a list of absolute paths",
+            fix: "write whole paths, with ':' between them",
+        },
+        "RestrictNetworkInterfaces" => Kind::Each {
+            is: |name| !name.contains('/'),
+            noun: "the name of an interface",
+            fix: "write names such as eth0",
+        },
+        "SocketBindAllow" | "SocketBindDeny" => Kind::Each {
+            is: is_socket_bind,
+            noun: "a rule for sockets",
+            fix: "write any, or of ipv4 or ipv6, tcp or udp, and ports as in ipv4:tcp:10250-10260",
+        },
+        "IODeviceWeight" => Kind::Whole {
+            is: |value| second_word(value).is_some_and(|weight| weight.parse::<u16>().is_ok_and(|n| (1..=10_000).contains(&n))),
+            noun: "a device with a weight",
+            fix: "write a device and a number from 1 to 10000",
+        },
+        "IOReadBandwidthMax" | "IOWriteBandwidthMax" | "IOReadIOPSMax" | "IOWriteIOPSMax" => Kind::Whole {
+            is: |value| second_word(value).is_some_and(|limit| limit == "infinity" || is_size(limit)),
+            noun: "a device with a limit",
+            fix: "write a device and bytes or operations a second, with K, M or G",
+        },
+        "ManagedOOMMemoryPressureLimit" => {
+            Kind::Whole { is: is_percentage, noun: "a percentage", fix: "write it as 60%" }
+        }
+        "BPFProgram" => Kind::Whole {
+            is: |value| value.split_once(':').is_some_and(|(_, path)| path.starts_with('/')),
+            noun: "a program with its type",
+            fix: "write TYPE:PATH, such as egress:/sys/fs/bpf/NAME",
+        },
+        "SetCredential" | "SetCredentialEncrypted" => Kind::Whole {
+            is: |value| value.split_once(':').is_some_and(|(name, _)| !name.is_empty() && !name.contains('/')),
+            noun: "a credential",
+            fix: "write NAME:DATA",
+        },
+        "LoadCredential" | "LoadCredentialEncrypted" => Kind::Whole {
+            is: |value| !value.split(':').next().unwrap_or_default().contains('/'),
+            noun: "a credential",
+            fix: "write NAME:PATH",
+        },
         "PassEnvironment" => Kind::Each { is: is_variable, noun: "the name of a variable", fix: "write NAME, without a value" },
         "UnsetEnvironment" => Kind::Each {
             is: |word| is_variable(word.split_once('=').map_or(word, |(name, _)| name)),

@@ -218,3 +218,23 @@ pub(super) fn is_device(value: &str) -> bool {
     let known = ["/dev/", "/run/systemd/inaccessible/", "char-", "block-"];
     known.iter().any(|start| device.starts_with(start)) && rights.bytes().all(|b| b"rwm".contains(&b))
 }
+
+/// What follows the first word, when that is one word.
+pub(super) fn second_word(value: &str) -> Option<&str> {
+    let mut words = value.split_whitespace();
+    words.next()?;
+    words.next().filter(|_| words.next().is_none())
+}
+
+/// `any`, or of a family, a protocol and ports what is meant, with colons between them.
+pub(super) fn is_socket_bind(rule: &str) -> bool {
+    let is_ports = |ports: &str| {
+        let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
+        ports == "any" || [first, last].iter().all(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
+    };
+    let rest = ["ipv4", "ipv6"].iter().find_map(|family| rule.strip_prefix(family)).unwrap_or(rule);
+    let rest = rest.strip_prefix(':').unwrap_or(rest);
+    let rest = ["tcp", "udp"].iter().find_map(|protocol| rest.strip_prefix(protocol)).unwrap_or(rest);
+    let rest = rest.strip_prefix(':').unwrap_or(rest);
+    rest.is_empty() || is_ports(rest)
+}
