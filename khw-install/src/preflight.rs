@@ -242,11 +242,15 @@ impl Host<'_> {
             return;
         }
         let filter = if mode == "nftables" { ("nft", "nftables") } else { ("iptables", "iptables") };
-        for (program, package, what, is_error) in [
+        let mut wanted = vec![
             (filter.0, filter.1, "kube-proxy makes its rules with it", true),
             ("mount", "mount", "the kubelet mounts volumes with it", true),
             ("conntrack", "conntrack", "kube-proxy clears connections of UDP services with it", false),
-        ] {
+        ];
+        if mode == "ipvs" {
+            wanted.push(("ipset", "ipset", "kube-proxy in the mode ipvs keeps its addresses with it", true));
+        }
+        for (program, package, what, is_error) in wanted {
             let directories = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
             if !directories.iter().any(|d| self.is_there(&format!("{d}/{program}"))) {
                 let message = format!("{program} is not there: {what}");

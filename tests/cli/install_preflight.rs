@@ -102,6 +102,7 @@ fn nothing_is_wrong_with_a_good_host_and_each_fault_is_named() {
         ("rm root/usr/sbin/conntrack", &["program-missing"]),
         ("rm root/usr/sbin/iptables", &["program-missing"]),
         ("sed -i 's/mode: iptables/mode: nftables/' $PC", &["program-missing"]),
+        ("sed -i 's/mode: iptables/mode: ipvs/' $PC", &["program-missing"]),
         ("sed -i 's|/run/containerd/containerd.sock|/run/crio/crio.sock|' $KC", &["runtime-socket-missing"]),
         ("mkdir -p root/etc/kubernetes; touch root/etc/kubernetes/kubelet.conf", &["leftover-kubeadm"]),
         ("touch $K/cpu_manager_state; rm $K/kubeconfig", &["leftover-node-state"]),
