@@ -96,6 +96,11 @@ fn each_refusal_says_what_is_wrong_and_what_to_do() {
         ),
         ("view -o jsonpath='{.users[0}'", "--output: the template '.users[0' has a '[' without its ']'", template),
         ("view -o jsonpath='{\"}'", "--output: the template '{\\\"}' has a '{' without its '}'", template),
+        (
+            "view -o jsonpath=\"{.users$(yes '[?(@' | head -9999 | tr -d '\\n')$(yes ')]' | head -9999 | tr -d '\\n')}\"",
+            "--output: the template '@[?(@[?(@[?(@[?(@[?(@[?(@[?(@[?(@[?(@[?(@[?(@[?(@[?(@[?(@[?(' is nested more than 32 deep",
+            template,
+        ),
         ("view -o jsonpath='{..}'", "--output: '..' without a name is not supported", jq),
         (
             "view -o jsonpath-as-json='{range .users[*]}{.name}{end}'",
